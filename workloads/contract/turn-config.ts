@@ -1,0 +1,57 @@
+/**
+ * `config.yaml` of a TURN workload. Durations are seconds, bandwidth bytes per second; a change takes effect by rollout.
+ */
+import { z } from 'zod'
+
+const port = z.int().min(1).max(65535)
+/** An address or a prefix: `10.0.0.0/8`, `fd00::/8`, `203.0.113.7`. */
+const prefix = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])
+
+export const turnConfig = z.strictObject({
+  realm: z.string().min(1).max(128),
+  listen: z.strictObject({
+    /** Local addresses to bind, one socket each. */
+    addresses: z
+      .array(z.union([z.ipv4(), z.ipv6()]))
+      .min(1)
+      .max(16),
+    port,
+  }),
+  management: z.strictObject({ address: z.string().default('::'), port }),
+  relay: z
+    .strictObject({
+      min: port,
+      max: port,
+      /** Local address to bind relay sockets on, per family; null turns the family off (error 440). */
+      ipv4: z.ipv4().nullable(),
+      ipv6: z.ipv6().nullable(),
+      /** What clients are told instead of the bound address, behind 1:1 NAT. */
+      publicIpv4: z.ipv4().nullable(),
+      publicIpv6: z.ipv6().nullable(),
+    })
+    .refine((relay) => relay.min <= relay.max, { path: ['max'], message: 'max is below min' }),
+  limits: z.strictObject({
+    allocations: z.int().positive(),
+    allocationsPerCredential: z.int().positive(),
+    allocationsPerIP: z.int().positive(),
+    permissionsPerAllocation: z.int().positive().default(64),
+    channelsPerAllocation: z.int().positive().default(64),
+    /** Bytes per second of each allocation in each direction; null is unlimited. */
+    bandwidth: z.int().positive().nullable(),
+  }),
+  lifetime: z.strictObject({
+    default: z.int().positive().default(600),
+    max: z.int().positive().default(3600),
+  }),
+  peers: z.strictObject({
+    /** On top of the built-in list. */
+    deny: z.array(prefix).max(1000),
+    /** Overrides both. */
+    allow: z.array(prefix).max(1000),
+  }),
+  drain: z.strictObject({ deadline: z.int().nonnegative() }),
+  /** True: no address, user name, IP or credential is ever logged. */
+  noLog: z.boolean().default(true),
+})
+
+export type TurnConfig = z.infer<typeof turnConfig>
