@@ -122,7 +122,11 @@ export interface MessageStore {
   /** All messages of a mailbox in uid order, without content: what SELECT needs. */
   summaries(mailboxId: number): Promise<MessageSummary[]>
   /** Messages of the ranges in uid order; `want` says how much of each is read. One at a time, so that memory stays bounded. */
-  read(mailboxId: number, ranges: readonly UidRange[], want: 'summary' | 'header' | 'content'): AsyncIterable<MessageContent>
+  read(
+    mailboxId: number,
+    ranges: readonly UidRange[],
+    want: 'summary' | 'header' | 'content',
+  ): AsyncIterable<MessageContent>
   /** Sets flags; with `unchangedSince`, messages with a higher modseq are left alone and returned in `conflicts` (RFC 7162). */
   setFlags(
     mailboxId: number,
