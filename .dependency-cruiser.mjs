@@ -79,6 +79,8 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    // TypeScript 7 has no parser API that this tool could use.
+    parser: 'swc',
     tsPreCompilationDeps: true,
     moduleSystems: ['es6'],
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },

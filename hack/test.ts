@@ -1,0 +1,23 @@
+/**
+ * Runs the tests below the folders that are named, or all of them, and leaves node's own summary as the last lines.
+ */
+import { spawn } from 'node:child_process'
+import { globSync } from 'node:fs'
+
+const everything = ['operator', 'workloads', 'test/integration', 'test/e2e']
+const chosen = process.argv.slice(2)
+const files = (chosen.length > 0 ? chosen : everything).flatMap((path) =>
+  path.endsWith('.ts') ? [path] : globSync(`${path}/**/*.test.ts`),
+)
+
+if (files.length === 0) {
+  console.error(`no test files below ${chosen.join(', ')}`)
+  process.exit(1)
+}
+
+const runner = spawn(process.execPath, ['--test', '--test-concurrency=2', '--test-timeout=300000', ...files.sort()], {
+  stdio: 'inherit',
+  env: { ...process.env, NODE_COMPILE_CACHE: '.cache/compile' },
+})
+runner.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal))
