@@ -1,0 +1,28 @@
+/** Address prefixes and the source prefix that stands for one client. */
+import { addressBytes } from './text.ts'
+
+export type Prefix = { bytes: Uint8Array; bits: number }
+
+/** `10.0.0.0/8`, `fd00::/8`, or a single address. @throws RangeError when it is neither. */
+export const parsePrefix = (text: string): Prefix => {
+  const [address = '', length] = text.split('/')
+  const bytes = addressBytes(address)
+  const bits = length === undefined ? bytes.length * 8 : Number(length)
+  if (!Number.isInteger(bits) || bits < 0 || bits > bytes.length * 8) throw new RangeError('not a prefix length')
+  return { bytes, bits }
+}
+
+/** True when `address`, 4 or 16 bytes, lies in the prefix; families never match each other. */
+export const inPrefix = (address: Uint8Array, { bytes, bits }: Prefix): boolean => {
+  if (address.length !== bytes.length) return false
+  const whole = bits >> 3
+  for (let index = 0; index < whole; index++) if (address[index] !== bytes[index]) return false
+  const rest = bits & 7
+  return rest === 0 || (address[whole]! ^ bytes[whole]!) >> (8 - rest) === 0
+}
+
+/** What limits are counted by: an IPv4 address, or the /64 of an IPv6 address, which is one customer's. */
+export const sourceOf = (address: string): string => {
+  if (!address.includes(':')) return address
+  return Buffer.from(addressBytes(address).subarray(0, 8)).toString('hex')
+}
