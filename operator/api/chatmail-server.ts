@@ -1,0 +1,32 @@
+/** The ChatmailServer resource: schema, types, and reading one from what a person wrote. */
+import { z } from 'zod'
+import { type Problem, problems } from '../../workloads/contract/problems.ts'
+import { serverName } from './names.ts'
+import { spec } from './spec/spec.ts'
+
+export const group = 'chatmail.dev'
+export const version = 'v1alpha1'
+export const apiVersion = `${group}/${version}`
+export const kind = 'ChatmailServer'
+
+export const chatmailServer = z.strictObject({
+  apiVersion: z.literal(apiVersion),
+  kind: z.literal(kind),
+  metadata: z.looseObject({
+    name: serverName,
+    namespace: z.string().min(1).max(63).default('default'),
+  }),
+  spec,
+  status: z.looseObject({}).optional(),
+})
+
+export type ChatmailServer = z.output<typeof chatmailServer>
+export type ChatmailServerSpec = ChatmailServer['spec']
+
+export type Parsed = { ok: true; server: ChatmailServer } | { ok: false; problems: Problem[] }
+
+/** `input` with all defaults filled in, or everything that is wrong with it. */
+export const parseServer = (input: unknown): Parsed => {
+  const result = chatmailServer.safeParse(input)
+  return result.success ? { ok: true, server: result.data } : { ok: false, problems: problems(result.error, input) }
+}

@@ -1,0 +1,163 @@
+/** `spec.turn`: the relay for calls. */
+import { z } from 'zod'
+import { hostName, port } from '../names.ts'
+import { durationOfDays, durationOrZero } from '../quantities.ts'
+import { boundedMap, section } from '../rules.ts'
+
+const toleration = z.strictObject({
+  key: z.string().max(317).optional().describe('Taint key; without it, every key.'),
+  operator: z.enum(['Exists', 'Equal']).default('Equal').describe('Exists: any value. Equal: the value given.'),
+  value: z.string().max(63).optional().describe('Taint value, for operator Equal.'),
+  effect: z
+    .enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])
+    .optional()
+    .describe('Taint effect; without it, every effect.'),
+  tolerationSeconds: z
+    .int()
+    .min(0)
+    .max(2147483647)
+    .optional()
+    .describe('Seconds to stay on a node with a NoExecute taint.'),
+})
+
+const isAddress = (text: string): boolean => z.union([z.ipv4(), z.ipv6()]).safeParse(text).success
+const isPrefix = (text: string): boolean => z.union([z.cidrv4(), z.cidrv6()]).safeParse(text).success
+
+/** An address of a family each; which one it is, `isIP` says. */
+const address = z
+  .string()
+  .max(45)
+  .refine(isAddress, 'an IPv4 or IPv6 address')
+  .meta({ 'x-kubernetes-validations': [{ rule: 'isIP(self)', message: 'an IPv4 or IPv6 address' }] })
+
+const prefix = z
+  .string()
+  .max(49)
+  .refine((text) => isAddress(text) || isPrefix(text), 'an address or a prefix, such as 203.0.113.7 or 10.0.0.0/8')
+  .meta({
+    'x-kubernetes-validations': [
+      { rule: 'isIP(self) || isCIDR(self)', message: 'an address or a prefix, such as 203.0.113.7 or 10.0.0.0/8' },
+    ],
+  })
+
+const relayPorts = section(
+  'UDP ports that media goes through, one for each side of a call. They must be open from outside.',
+  {
+    min: z.int().min(1024).max(65535).default(49152).describe('First port of the range.'),
+    max: z.int().min(1024).max(65535).default(65535).describe('Last port of the range.'),
+  },
+  [
+    {
+      cel: 'self.min <= self.max',
+      message: 'relayPorts.max is not below relayPorts.min',
+      field: ['max'],
+      holds: (self) => self.min <= self.max,
+    },
+  ],
+)
+
+const publicAddress = section(
+  'The address under which clients reach the relay. An internal address is never told to clients unless it is given here.',
+  {
+    source: z
+      .enum(['Auto', 'Node', 'Static'])
+      .default('Auto')
+      .describe(
+        'Auto: the node annotation chatmail.dev/public-address, then the ExternalIP of the node, then a STUN probe. Node: the annotation alone. Static: the addresses given.',
+      ),
+    addresses: z
+      .array(address)
+      .max(16)
+      .default([])
+      .describe('Addresses for source Static, IPv4 and IPv6; the relay on the first node has the first of each.'),
+  },
+  [
+    {
+      cel: "self.source != 'Static' || size(self.addresses) > 0",
+      message: 'publicAddress.source Static needs at least one address',
+      field: ['addresses'],
+      holds: (self) => self.source !== 'Static' || self.addresses.length > 0,
+    },
+  ],
+)
+
+const credentials = section('The credentials that clients are given.', {
+  ttl: durationOfDays
+    .default('5d')
+    .describe(
+      'How long a credential is valid. Clients ask for a new one 12 hours before the end, so it is at least a day.',
+    ),
+  rotation: section('How the key that signs credentials is replaced. Calls are not ended by it.', {
+    interval: durationOfDays.default('30d').describe('Time between two keys.'),
+  }),
+})
+
+const limits = section('What the relay gives out. A client that is refused still calls directly.', {
+  allocations: z.int().min(1).max(65535).default(2000).describe('Relayed addresses of one pod at a time.'),
+  allocationsPerCredential: z
+    .int()
+    .min(1)
+    .max(65535)
+    .default(10)
+    .describe('Relayed addresses of one credential at a time.'),
+  allocationsPerIP: z
+    .int()
+    .min(1)
+    .max(65535)
+    .default(50)
+    .describe('Relayed addresses of one client address at a time.'),
+  bandwidth: z
+    .int()
+    .min(1024)
+    .max(10000000000)
+    .nullable()
+    .default(null)
+    .describe('Bytes per second of one relayed address in each direction; without it, unlimited.'),
+})
+
+const peers = section(
+  'Whom the relay may send to. Private, loopback, link-local and other special ranges are denied by default, so that nobody reaches the inside of your network through the relay.',
+  {
+    deny: z.array(prefix).max(256).default([]).describe('Addresses and prefixes to deny on top of the built-in list.'),
+    allow: z.array(prefix).max(256).default([]).describe('Addresses and prefixes to allow in spite of both lists.'),
+  },
+)
+
+export const turn = section('The TURN relay, which carries calls when two clients cannot reach each other directly.', {
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe(
+      'False: calls are direct only, and clients are told so that they do not turn to a server of somebody else.',
+    ),
+  engine: z
+    .enum(['Builtin', 'Coturn'])
+    .default('Builtin')
+    .describe('The server program: the one of this project, or coturn.'),
+  replicas: z.int().min(1).max(100).default(1).describe('Number of TURN pods, each on a node of its own.'),
+  nodeSelector: boundedMap(z.string().max(63), 32)
+    .default({})
+    .describe('Labels of the nodes that TURN pods may run on.'),
+  tolerations: z.array(toleration).max(32).default([]).describe('Taints that TURN pods tolerate.'),
+  exposure: z
+    .enum(['HostNetwork', 'LoadBalancer'])
+    .default('HostNetwork')
+    .describe("HostNetwork: the ports are the node's own. LoadBalancer: clients connect through a Service."),
+  port: port.default(3478).describe('UDP port that clients connect to.'),
+  relayPorts,
+  publicAddress,
+  hostname: hostName
+    .nullable()
+    .default(null)
+    .describe('Name that clients are told instead of the address; needed for IPv6, where it has an AAAA record.'),
+  credentials,
+  forceRelayOnly: z
+    .boolean()
+    .default(false)
+    .describe('For finding faults: tells clients to use the relay even where a direct connection would work.'),
+  limits,
+  peers,
+  drain: section('How a TURN pod stops.', {
+    deadline: durationOrZero.default('1h').describe('How long running calls may go on after the pod was told to stop.'),
+  }),
+})

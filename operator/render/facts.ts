@@ -1,0 +1,49 @@
+/** What rendering needs to know beside the resource. Whoever renders has found it out; nothing is looked up here. */
+import type { TurnEndpoint } from '../../workloads/contract/relays.ts'
+
+/** cluster: objects for Kubernetes. local: the same objects for the local runner, on this machine's own ports. */
+export type Platform = 'cluster' | 'local'
+
+/** A node that a TURN pod runs on, with the addresses that its sockets bind and that clients see. */
+export type TurnNode = {
+  /** Names the pod; a DNS label. */
+  name: string
+  /** Value of the label kubernetes.io/hostname that pins the pod, or null where there is one node alone. */
+  hostname: string | null
+  /** Local addresses that the client port binds. */
+  listen: string[]
+  /** Local address of relay sockets, or null where the family is off. */
+  ipv4: string | null
+  ipv6: string | null
+  /** What clients are told instead, behind 1:1 NAT. */
+  publicIpv4: string | null
+  publicIpv6: string | null
+}
+
+export type Certificate = {
+  /** The Secret that holds tls.crt and tls.key. */
+  secretName: string
+  /** PEM where the Secret is made by whoever renders; null where somebody else keeps it. */
+  pem: { crt: string; key: string } | null
+  /** True when clients cannot verify it. */
+  selfSigned: boolean
+}
+
+export type Facts = {
+  platform: Platform
+  /** Container image, with tag or digest. */
+  image: string
+  /** Name or address that mail clients connect to. */
+  publicHost: string
+  /** Local address that mail listens on; `::` is every one. */
+  listenAddress: string
+  /** Local address of the management ports. */
+  managementAddress: string
+  certificate: Certificate
+  /** `keyring.json`. */
+  keyring: string
+  managementToken: string
+  turnNodes: TurnNode[]
+  /** The relays that are proven to work, for clients. */
+  turnEndpoints: TurnEndpoint[]
+}

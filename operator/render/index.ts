@@ -1,0 +1,48 @@
+/** All objects that a server consists of, from the resource and the facts alone: the table of contents. */
+import { mountedFiles } from '../../workloads/contract/mounts.ts'
+import type { ChatmailServer } from '../api/chatmail-server.ts'
+import { serviceAccount } from './accounts.ts'
+import type { Facts, TurnNode } from './facts.ts'
+import { configMap, fileText, relaysText, secrets } from './files.ts'
+import { renderMailConfig } from './mail/config.ts'
+import { mailService } from './mail/service.ts'
+import { mailVolume } from './mail/storage.ts'
+import { mailWorkload } from './mail/workload.ts'
+import { names } from './names.ts'
+import type { KubernetesObject } from './objects.ts'
+import { renderTurnConfig } from './turn/config.ts'
+import { turnWorkload } from './turn/workload.ts'
+
+const mail = (server: ChatmailServer, facts: Facts): KubernetesObject[] => {
+  const config = fileText(renderMailConfig(server, facts))
+  return [
+    serviceAccount(server, 'mail', names.mail(server)),
+    configMap(server, 'mail', names.mailConfig(server), { [mountedFiles.config]: config }),
+    configMap(server, 'mail', names.relays(server), { [mountedFiles.relays]: relaysText(server, facts) }),
+    ...mailVolume(server),
+    mailWorkload(server, facts, config),
+    mailService(server, facts),
+  ]
+}
+
+const turnOn =
+  (server: ChatmailServer, facts: Facts) =>
+  (node: TurnNode): KubernetesObject[] => {
+    const config = fileText(renderTurnConfig(server, facts, node))
+    return [
+      configMap(server, 'turn', names.turnConfig(server, node), { [mountedFiles.config]: config }),
+      turnWorkload(server, facts, node, config),
+    ]
+  }
+
+const turn = (server: ChatmailServer, facts: Facts): KubernetesObject[] =>
+  server.spec.turn.enabled
+    ? [serviceAccount(server, 'turn', names.turnAccount(server)), ...facts.turnNodes.flatMap(turnOn(server, facts))]
+    : []
+
+/** The desired objects, in an order in which they can be applied. */
+export const render = (server: ChatmailServer, facts: Facts): KubernetesObject[] => [
+  ...secrets(server, facts),
+  ...turn(server, facts),
+  ...mail(server, facts),
+]

@@ -1,0 +1,32 @@
+/** `config.yaml` of the mail workload. */
+import type { z } from 'zod'
+import type { mailConfig } from '../../../workloads/contract/mail-config.ts'
+import type { ChatmailServer } from '../../api/chatmail-server.ts'
+import { bytes, seconds } from '../../api/quantities.ts'
+import type { Facts } from '../facts.ts'
+import { mailPortMap, mailPorts, managementPort } from '../ports.ts'
+
+export const renderMailConfig = (server: ChatmailServer, facts: Facts): z.input<typeof mailConfig> => {
+  const { mail, turn, domain, privacy } = server.spec
+  const ports = mailPorts(server, facts.platform)
+  const { http: _, ...publicPorts } = mailPortMap(ports, 'public')
+  return {
+    domain,
+    listenAddress: facts.listenAddress,
+    listen: mailPortMap(ports, 'listen'),
+    management: { address: facts.managementAddress, port: managementPort(server, facts.platform, 'mail') },
+    public: { host: facts.publicHost, ...publicPorts, selfSigned: facts.certificate.selfSigned },
+    registration: { mode: mail.registration.mode },
+    limits: mail.limits,
+    retention: {
+      messages: seconds(mail.retention.messages),
+      largeMessages: seconds(mail.retention.largeMessages),
+      largeMessageSize: bytes(mail.retention.largeMessageSize),
+      inactiveAccounts: seconds(mail.retention.inactiveAccounts),
+    },
+    turn: { enabled: turn.enabled, credentialTtl: seconds(turn.credentials.ttl) },
+    comment: mail.comment,
+    admin: mail.admin,
+    noLog: privacy.noLog,
+  }
+}

@@ -1,0 +1,22 @@
+/** The names of the objects of one server. */
+import type { ChatmailServer } from '../api/chatmail-server.ts'
+import type { TurnNode } from './facts.ts'
+
+const named =
+  (suffix: string) =>
+  (server: ChatmailServer): string =>
+    `${server.metadata.name}-${suffix}`
+
+export const names = {
+  mail: named('mail'),
+  mailConfig: named('mail-config'),
+  relays: named('relays'),
+  mailData: named('mail-data'),
+  keyring: named('turn-keyring'),
+  certificate: named('tls'),
+  managementToken: named('management-token'),
+  /** A TURN workload is one a node. */
+  turn: (server: ChatmailServer, node: TurnNode): string => `${server.metadata.name}-turn-${node.name}`,
+  turnConfig: (server: ChatmailServer, node: TurnNode): string => `${server.metadata.name}-turn-${node.name}-config`,
+  turnAccount: named('turn'),
+} as const

@@ -1,0 +1,107 @@
+/** What every pod of this project has in common: mounts in one folder, data in another, probes, and no privilege. */
+import { mountedFiles } from '../../workloads/contract/mounts.ts'
+import type { Facts } from './facts.ts'
+import { fileDigest } from './files.ts'
+import {
+  annotationPrefix,
+  type Component,
+  type Container,
+  type ContainerPort,
+  type PodTemplate,
+  type Probe,
+  type ProjectedSource,
+  type Volume,
+} from './objects.ts'
+
+export const mountsPath = '/etc/chatmail'
+export const dataPath = '/var/lib/chatmail'
+
+/** A user that owns nothing else. */
+const user = 65532
+/** Read by the owner and the group of the volume alone. */
+const fileMode = 0o440
+
+export type PodParts = {
+  component: Component
+  labels: Record<string, string>
+  /** The text of config.yaml: a change of it replaces the pod; files that are reloaded in place are left out. */
+  config: string
+  sources: ProjectedSource[]
+  data: Volume
+  ports: ContainerPort[]
+  managementPort: number
+  gracePeriod: number
+  resources: Container['resources']
+  /** Further fields of the pod. */
+  extra?: Record<string, unknown>
+}
+
+const probe = (path: string, periodSeconds: number, failureThreshold: number): Probe => ({
+  httpGet: { path, port: 'management' },
+  periodSeconds,
+  timeoutSeconds: 3,
+  failureThreshold,
+})
+
+const container = (facts: Facts, parts: PodParts): Container => ({
+  name: parts.component,
+  image: facts.image,
+  command: ['chatmail', parts.component, '--mounts', mountsPath, '--data', dataPath],
+  ports: [...parts.ports, { name: 'management', containerPort: parts.managementPort, protocol: 'TCP' }],
+  volumeMounts: [
+    { name: 'mounts', mountPath: mountsPath, readOnly: true },
+    { name: 'data', mountPath: dataPath },
+  ],
+  startupProbe: probe('/healthz', 1, 120),
+  readinessProbe: probe('/readyz', 5, 2),
+  livenessProbe: probe('/healthz', 10, 6),
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    runAsNonRoot: true,
+    capabilities: { drop: ['ALL'] },
+    seccompProfile: { type: 'RuntimeDefault' },
+  },
+  resources: parts.resources,
+})
+
+/** A source of the mounts volume: `files` of a ConfigMap or Secret under their own names. */
+export const mounted = (
+  from: 'configMap' | 'secret',
+  name: string,
+  files: readonly string[],
+  optional = false,
+): ProjectedSource => {
+  const source = { name, items: files.map((file) => ({ key: file, path: file })), ...(optional ? { optional } : {}) }
+  return from === 'configMap' ? { configMap: source } : { secret: source }
+}
+
+export const podTemplate = (facts: Facts, parts: PodParts): PodTemplate => ({
+  metadata: {
+    labels: parts.labels,
+    annotations: { [`${annotationPrefix}config-hash`]: fileDigest(parts.config) },
+  },
+  spec: {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: parts.gracePeriod,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: user,
+      runAsGroup: user,
+      fsGroup: user,
+      fsGroupChangePolicy: 'OnRootMismatch',
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    ...parts.extra,
+    containers: [container(facts, parts)],
+    volumes: [{ name: 'mounts', projected: { defaultMode: fileMode, sources: parts.sources } }, parts.data],
+  },
+})
+
+/** The mounted files that both workloads get, from the objects of these names. */
+export const sharedSources = (configName: string, keyringName: string, tokenName: string): ProjectedSource[] => [
+  mounted('configMap', configName, [mountedFiles.config]),
+  mounted('secret', keyringName, [mountedFiles.keyring]),
+  mounted('secret', tokenName, [mountedFiles.managementToken]),
+]

@@ -1,0 +1,137 @@
+/**
+ * Every port of a server: which field sets it, what it is without that, and what it is for. Containers always listen on
+ * unprivileged ports; in a cluster a Service or a host port gives clients the standard ones.
+ */
+import type { ChatmailServer } from '../api/chatmail-server.ts'
+import type { Platform } from './facts.ts'
+
+type MailPortName = 'imaps' | 'imap' | 'submissions' | 'submission' | 'https' | 'http'
+
+type MailPortRow = {
+  name: MailPortName
+  standard: number
+  unprivileged: number
+  purpose: string
+  localDefault: boolean
+}
+
+const mailPortTable: readonly MailPortRow[] = [
+  { name: 'imaps', standard: 993, unprivileged: 2993, purpose: 'IMAP, reading mail (TLS)', localDefault: true },
+  { name: 'imap', standard: 143, unprivileged: 2143, purpose: 'IMAP, reading mail (STARTTLS)', localDefault: true },
+  { name: 'submissions', standard: 465, unprivileged: 2465, purpose: 'SMTP, sending mail (TLS)', localDefault: true },
+  {
+    name: 'submission',
+    standard: 587,
+    unprivileged: 2587,
+    purpose: 'SMTP, sending mail (STARTTLS)',
+    localDefault: true,
+  },
+  {
+    name: 'https',
+    standard: 443,
+    unprivileged: 2443,
+    purpose: 'the page, accounts, autoconfiguration (HTTPS)',
+    localDefault: true,
+  },
+  {
+    name: 'http',
+    standard: 80,
+    unprivileged: 2080,
+    purpose: 'certificates, the way to HTTPS (HTTP)',
+    localDefault: false,
+  },
+]
+
+const managementPorts = { mail: { cluster: 9640, local: 2900 }, turn: { cluster: 9641, local: 2901 } } as const
+
+/** `listen` is what the process binds, `public` what clients connect to. Null: the listener is off. */
+export type MailPort = {
+  name: MailPortName
+  field: string
+  purpose: string
+  listen: number | null
+  public: number | null
+}
+
+export const mailPorts = (server: ChatmailServer, platform: Platform): MailPort[] =>
+  mailPortTable.map(({ name, standard, unprivileged, purpose, localDefault }) => {
+    const given = server.spec.exposure.ports[name]
+    const field = `spec.exposure.ports.${name}`
+    if (platform === 'cluster') return { name, field, purpose, listen: unprivileged, public: given ?? standard }
+    const port = given ?? (localDefault ? unprivileged : null)
+    return { name, field, purpose, listen: port, public: port }
+  })
+
+/** One value of each mail port by name, as the workload's configuration has it. */
+export const mailPortMap = (
+  ports: readonly MailPort[],
+  which: 'listen' | 'public',
+): Record<MailPortName, number | null> =>
+  Object.fromEntries(ports.map((port) => [port.name, port[which]])) as Record<MailPortName, number | null>
+
+export const managementPort = (server: ChatmailServer, platform: Platform, of: 'mail' | 'turn'): number =>
+  server.spec.monitoring.ports[of] ?? managementPorts[of][platform]
+
+/** A port or a range as a person wants to see it and as a start has to check it. */
+export type PortRow = {
+  field: string
+  protocol: 'TCP' | 'UDP'
+  from: number
+  to: number
+  purpose: string
+  /** clients: must be open from outside. management: for health and figures alone. */
+  audience: 'clients' | 'management'
+}
+
+const turnRows = (server: ChatmailServer, platform: Platform): PortRow[] => {
+  const { turn } = server.spec
+  if (!turn.enabled) return []
+  const management = managementPort(server, platform, 'turn')
+  return [
+    {
+      field: 'spec.turn.port',
+      protocol: 'UDP',
+      from: turn.port,
+      to: turn.port,
+      purpose: 'calls, TURN',
+      audience: 'clients',
+    },
+    {
+      field: 'spec.turn.relayPorts',
+      protocol: 'UDP',
+      from: turn.relayPorts.min,
+      to: turn.relayPorts.max,
+      purpose: 'calls, relayed media',
+      audience: 'clients',
+    },
+    {
+      field: 'spec.monitoring.ports.turn',
+      protocol: 'TCP',
+      from: management,
+      to: management,
+      purpose: 'health and figures of TURN',
+      audience: 'management',
+    },
+  ]
+}
+
+/** All ports that are open, those for clients first. */
+export const portRows = (server: ChatmailServer, platform: Platform): PortRow[] => {
+  const mail = mailPorts(server, platform).flatMap(({ field, purpose, public: port }): PortRow[] =>
+    port === null ? [] : [{ field, protocol: 'TCP', from: port, to: port, purpose, audience: 'clients' }],
+  )
+  const management = managementPort(server, platform, 'mail')
+  const rows: PortRow[] = [
+    ...mail,
+    ...turnRows(server, platform),
+    {
+      field: 'spec.monitoring.ports.mail',
+      protocol: 'TCP',
+      from: management,
+      to: management,
+      purpose: 'health and figures of mail',
+      audience: 'management',
+    },
+  ]
+  return rows.sort((a, b) => Number(a.audience === 'management') - Number(b.audience === 'management'))
+}
