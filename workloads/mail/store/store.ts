@@ -104,12 +104,13 @@ export interface AccountStore {
 export interface MailboxStore {
   list(accountId: number): Promise<Mailbox[]>
   find(accountId: number, name: string): Promise<Mailbox | null>
-  /** @throws MailboxExists */
+  /** Superior levels are not created. @throws MailboxExists, QuotaExceeded when the account has too many mailboxes */
   create(accountId: number, name: string, specialUse: string | null): Promise<Mailbox>
   /** Renames the mailbox and those below it; renaming INBOX moves its messages (RFC 9051 §6.3.6). @throws MailboxExists, MailboxMissing */
   rename(accountId: number, from: string, to: string): Promise<void>
-  /** @throws MailboxMissing */
+  /** Levels below stay. INBOX cannot be removed. @throws MailboxMissing */
   remove(accountId: number, name: string): Promise<void>
+  /** @throws MailboxMissing */
   subscribe(accountId: number, name: string, subscribed: boolean): Promise<void>
   status(mailboxId: number): Promise<MailboxStatus>
 }
@@ -127,7 +128,11 @@ export interface MessageStore {
     ranges: readonly UidRange[],
     want: 'summary' | 'header' | 'content',
   ): AsyncIterable<MessageContent>
-  /** Sets flags; with `unchangedSince`, messages with a higher modseq are left alone and returned in `conflicts` (RFC 7162). */
+  /**
+   * Sets flags; with `unchangedSince`, messages with a higher modseq are left alone and returned in `conflicts` (RFC 7162).
+   * `changed` has every other message that exists, as it is now; one whose flags were so already keeps its modseq and is
+   * not announced. @throws MailboxMissing, QuotaExceeded when a message would hold too many keywords
+   */
   setFlags(
     mailboxId: number,
     uids: readonly number[],

@@ -1,0 +1,57 @@
+/** Opens a mail store kept in one folder: a SQLite database and, for large contents, files beside it. */
+import type { MailStore } from '../store.ts'
+import { Blobs } from './blobs.ts'
+import { openReader } from './connection.ts'
+import { type Folder, prepareFolder } from './folder.ts'
+import { lockFolder } from './lock.ts'
+import { SqliteStore } from './sqlite-store.ts'
+import { Watchers } from './watchers.ts'
+import { Writer } from './writer/writer.ts'
+
+export type SqliteStoreOptions = {
+  dir: string
+  /** Octets per account. */
+  quota: number
+  /** Unix milliseconds. */
+  now?: () => number
+  /** The writer has ended by itself and the store is of no use any more; thrown as uncaught unless given. */
+  onFailure?: (error: Error) => void
+}
+
+const throwUncaught = (error: Error): void => {
+  setImmediate(() => {
+    throw error
+  })
+}
+
+const open = async (folder: Folder, options: SqliteStoreOptions, unlock: () => void): Promise<MailStore> => {
+  const watchers = new Watchers()
+  const writer = await Writer.start(
+    { database: folder.database, blobs: folder.blobs, quota: options.quota },
+    {
+      onChange: (change, origin) => watchers.announce({ ...change, origin }),
+      onFailure: options.onFailure ?? throwUncaught,
+    },
+  )
+  return new SqliteStore({
+    writer,
+    watchers,
+    reader: openReader(folder.database),
+    blobs: new Blobs(folder.blobs),
+    quota: options.quota,
+    now: options.now ?? Date.now,
+    unlock,
+  })
+}
+
+/** @throws StoreLocked, StoreTooNew */
+export const createSqliteStore = async (options: SqliteStoreOptions): Promise<MailStore> => {
+  const folder = prepareFolder(options.dir)
+  const unlock = lockFolder(folder)
+  try {
+    return await open(folder, options, unlock)
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
