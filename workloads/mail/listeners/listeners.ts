@@ -1,0 +1,93 @@
+/**
+ * The sockets of a mail server: which listener speaks what. The HTTPS port serves IMAP and SMTP too, to clients that ask
+ * for them by ALPN (RFC 7301), so that one open port is enough behind a strict firewall.
+ */
+import { createServer as createPlainServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
+import { listen } from '../../kit/lifecycle/listen.ts'
+import type { CertificatePair } from '../../kit/mounts/parse.ts'
+
+export type Protocol = { accept: (socket: Socket | TLSSocket, how: { secure: boolean }) => void }
+
+export type Protocols = { imap: Protocol; smtp: Protocol; web: Protocol }
+
+export type ListenerName = 'imaps' | 'imap' | 'submissions' | 'submission' | 'https' | 'http'
+
+const purposes: Record<ListenerName, { protocol: keyof Protocols; secure: boolean; alpn?: string[] }> = {
+  imaps: { protocol: 'imap', secure: true },
+  imap: { protocol: 'imap', secure: false },
+  submissions: { protocol: 'smtp', secure: true },
+  submission: { protocol: 'smtp', secure: false },
+  https: { protocol: 'web', secure: true, alpn: ['http/1.1', 'imap', 'smtp'] },
+  http: { protocol: 'web', secure: false },
+}
+
+const byAlpn: ReadonlyMap<unknown, keyof Protocols> = new Map([
+  ['imap', 'imap'],
+  ['smtp', 'smtp'],
+])
+
+export type ListenersOptions = {
+  address: string
+  ports: Record<ListenerName, number | null>
+  certificate: CertificatePair
+  protocols: Protocols
+  /** Sockets that a listener has open at the most; further ones are closed at once. */
+  maxConnections: number
+  onTlsFailure: () => void
+}
+
+const handshakeTimeoutMs = 15_000
+
+const tlsServer = (name: ListenerName, { certificate, protocols, onTlsFailure }: ListenersOptions): TlsServer => {
+  const { protocol, alpn } = purposes[name]
+  const options = {
+    ...certificate,
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: handshakeTimeoutMs,
+    noDelay: true,
+  } as const
+  const server = createTlsServer(alpn ? { ...options, ALPNProtocols: alpn } : options, (socket) =>
+    protocols[byAlpn.get(socket.alpnProtocol) ?? protocol].accept(socket, { secure: true }),
+  )
+  return server.on('tlsClientError', (_error, socket) => {
+    onTlsFailure()
+    socket.destroy()
+  })
+}
+
+const plainServer = (name: ListenerName, { protocols }: ListenersOptions): Server =>
+  createPlainServer({ noDelay: true }, (socket) => protocols[purposes[name].protocol].accept(socket, { secure: false }))
+
+export class Listeners {
+  #plain: Server[] = []
+  #secure: TlsServer[] = []
+
+  /** Binds every listener that has a port. @throws ListenError */
+  static async open(options: ListenersOptions): Promise<Listeners> {
+    const listeners = new Listeners()
+    for (const name of Object.keys(purposes) as ListenerName[]) {
+      const port = options.ports[name]
+      if (port !== null) await listeners.#add(name, port, options)
+    }
+    return listeners
+  }
+
+  /** New handshakes get this certificate; sessions go on. */
+  renew(certificate: CertificatePair): void {
+    for (const server of this.#secure) server.setSecureContext({ ...certificate, minVersion: 'TLSv1.2' })
+  }
+
+  /** Takes no new connections. */
+  close(): void {
+    for (const server of [...this.#plain, ...this.#secure]) server.close()
+  }
+
+  async #add(name: ListenerName, port: number, options: ListenersOptions): Promise<void> {
+    const server = purposes[name].secure ? tlsServer(name, options) : plainServer(name, options)
+    server.maxConnections = options.maxConnections
+    await listen(server, name, port, options.address)
+    if (purposes[name].secure) this.#secure.push(server as TlsServer)
+    else this.#plain.push(server)
+  }
+}
