@@ -1,0 +1,95 @@
+/** Every command of `chatmail`: words, options, examples and what it runs. Each loads its part only when it is called. */
+import { InvalidArgumentError, Option } from 'commander'
+import { isIpv4 } from '../local/host/addresses.ts'
+import type { CommandContext } from './context.ts'
+import type { RenderFlags } from './render.ts'
+import type { UpFlags } from './up.ts'
+
+export type Command = {
+  name: string
+  summary: string
+  options: () => Option[]
+  examples: readonly string[]
+  /** Resolves to the exit code; `flags` are what commander made of `options`. */
+  run: (flags: never, context: CommandContext) => Promise<number>
+}
+
+const ipv4 = (text: string): string => {
+  if (!isIpv4(text)) throw new InvalidArgumentError('An IPv4 address is wanted, such as 192.168.1.10.')
+  return text
+}
+
+const required = (flags: string, description: string): Option => new Option(flags, description).makeOptionMandatory()
+
+const manifest = (): Option => required('-f, --file <file>', 'the ChatmailServer to use, as YAML; - is standard input')
+
+const workloadOptions = (): Option[] => [
+  required('--mounts <dir>', 'the folder of mounted files'),
+  required('--data <dir>', 'the folder for data'),
+]
+
+type WorkloadFlags = { mounts: string; data: string }
+type WorkloadEntry = { run: (options: { mountsDir: string; dataDir: string }) => Promise<never> }
+
+const workload = (name: string, summary: string, load: () => Promise<WorkloadEntry>): Command => ({
+  name,
+  summary,
+  options: workloadOptions,
+  examples: [`chatmail ${name} --mounts /etc/chatmail --data /var/lib/chatmail`],
+  run: async ({ mounts, data }: WorkloadFlags) => (await load()).run({ mountsDir: mounts, dataDir: data }),
+})
+
+export const commands: readonly Command[] = [
+  {
+    name: 'up',
+    summary: 'run a server on this machine until it is told to stop',
+    options: () => [
+      manifest(),
+      new Option('--data-dir <dir>', 'where its data lies (default: chatmail-data/<name> in the current folder)'),
+      new Option(
+        '--address <address>',
+        "IPv4 address that clients use (default: this machine's in its network); a loopback address keeps the server to this machine",
+      ).argParser(ipv4),
+      new Option(
+        '--output <form>',
+        'json: one line on standard output once it is ready, everything else on standard error',
+      )
+        .choices(['human', 'json'])
+        .default('human'),
+    ],
+    examples: [
+      'chatmail up -f crds/samples/local.yaml',
+      'chatmail up -f server.yaml --data-dir /srv/chatmail --address 192.168.1.10',
+      'chatmail up -f server.yaml --address 127.0.0.1 --output json',
+    ],
+    run: async (flags: UpFlags, context) => (await import('./up.ts')).runUp(flags, context),
+  },
+  {
+    name: 'render',
+    summary: 'print the objects that a server consists of; nothing is started or changed',
+    options: () => [
+      manifest(),
+      new Option('--platform <platform>', 'where it is to run').choices(['local', 'cluster']).default('local'),
+      new Option('--image <image>', 'container image').default('chatmail-operator:latest'),
+      new Option(
+        '--node <name=address...>',
+        'a node for a TURN pod and its IPv4 address, for --platform cluster',
+      ).default([]),
+    ],
+    examples: [
+      'chatmail render -f crds/samples/local.yaml',
+      'chatmail render -f crds/samples/minimal.yaml --platform cluster --node node1=203.0.113.11',
+    ],
+    run: async (flags: RenderFlags, context) => (await import('./render.ts')).runRender(flags, context),
+  },
+  workload(
+    'mail',
+    'run the mail workload; the operator and `up` start it',
+    () => import('../../workloads/mail/main.ts'),
+  ),
+  workload(
+    'turn',
+    'run the TURN workload; the operator and `up` start it',
+    () => import('../../workloads/turn/main.ts'),
+  ),
+]

@@ -1,0 +1,105 @@
+/** The facts of a local server: addresses of this machine, secrets made once and kept, a certificate of its own. */
+import { X509Certificate } from 'node:crypto'
+import type { NetworkInterfaceInfo } from 'node:os'
+import { exitCodes } from '../../workloads/contract/exit-codes.ts'
+import { mountedFiles } from '../../workloads/contract/mounts.ts'
+import type { ChatmailServer } from '../api/chatmail-server.ts'
+import type { Certificate, Facts } from '../render/facts.ts'
+import { fileText } from '../render/files.ts'
+import { names } from '../render/names.ts'
+import { firstKeyring } from '../turnkeys/first.ts'
+import { selfSignedCertificate } from './data/certificate.ts'
+import type { SecretFolder } from './data/secrets.ts'
+import { isIpv4, lanAddress, listening } from './host/addresses.ts'
+import { StartError } from './start-error.ts'
+
+export type Surroundings = {
+  /** Address that clients are told, where the caller knows better than this machine. */
+  address: string | undefined
+  interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>
+  random: (bytes: number) => Buffer
+  /** Unix milliseconds. */
+  now: () => number
+}
+
+const loopback = '127.0.0.1'
+const tokenBytes = 32
+
+/** The address that clients are told: asked for, then of the resource, then this machine's in its network. */
+export const clientAddress = ({ spec }: ChatmailServer, { address, interfaces }: Surroundings): string => {
+  const given = spec.turn.publicAddress.source === 'Static' ? spec.turn.publicAddress.addresses : []
+  const host = spec.exposure.host ?? ''
+  return address ?? given.find(isIpv4) ?? (isIpv4(host) ? host : lanAddress(interfaces))
+}
+
+const ownCertificate = (secretName: string, secrets: SecretFolder): Certificate => {
+  const crt = secrets.read(secretName, mountedFiles.certificate)
+  if (crt === null || secrets.read(secretName, mountedFiles.privateKey) === null)
+    throw new StartError(
+      `spec.tls.secretName: found no certificate; put it into ${secrets.path(secretName, mountedFiles.certificate)} and its key into ${mountedFiles.privateKey} beside it`,
+      exitCodes.config,
+    )
+  try {
+    const certificate = new X509Certificate(crt)
+    return { secretName, pem: null, selfSigned: certificate.checkIssued(certificate) }
+  } catch {
+    throw new StartError(
+      `${secrets.path(secretName, mountedFiles.certificate)}: not a certificate in PEM form`,
+      exitCodes.config,
+    )
+  }
+}
+
+const certificateNames = (domain: string, host: string, address: string): string[] => [
+  ...new Set([domain.replace(/^\[|\]$/g, ''), host, address, 'localhost', loopback]),
+]
+
+const madeCertificate = async (
+  server: ChatmailServer,
+  host: string,
+  address: string,
+  secrets: SecretFolder,
+  now: number,
+): Promise<Certificate> => {
+  const secretName = names.certificate(server)
+  const kept = {
+    crt: secrets.read(secretName, mountedFiles.certificate),
+    key: secrets.read(secretName, mountedFiles.privateKey),
+  }
+  const pem = await selfSignedCertificate(kept, certificateNames(server.spec.domain, host, address), now)
+  if (pem.key !== kept.key) secrets.write(secretName, mountedFiles.privateKey, pem.key)
+  if (pem.crt !== kept.crt) secrets.write(secretName, mountedFiles.certificate, pem.crt)
+  return { secretName, pem, selfSigned: true }
+}
+
+/** Facts without any TURN endpoint: those are told once they work. */
+export const gather = async (
+  server: ChatmailServer,
+  surroundings: Surroundings,
+  secrets: SecretFolder,
+): Promise<Facts> => {
+  const { random, now, interfaces } = surroundings
+  const address = clientAddress(server, surroundings)
+  const listen = listening(address, interfaces)
+  const publicHost = server.spec.exposure.host ?? address
+  const { tls } = server.spec
+  return {
+    platform: 'local',
+    image: 'local',
+    publicHost,
+    listenAddress: listen.mail,
+    managementAddress: loopback,
+    certificate:
+      tls.source === 'Secret'
+        ? ownCertificate(tls.secretName!, secrets)
+        : await madeCertificate(server, publicHost, address, secrets, now()),
+    keyring: secrets.keep(names.keyring(server), mountedFiles.keyring, () =>
+      fileText(firstKeyring(random, Math.floor(now() / 1000))),
+    ),
+    managementToken: secrets.keep(names.managementToken(server), mountedFiles.managementToken, () =>
+      random(tokenBytes).toString('hex'),
+    ),
+    turnNodes: [listen.turn],
+    turnEndpoints: [],
+  }
+}

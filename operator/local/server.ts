@@ -1,0 +1,122 @@
+/**
+ * A local server's life: TURN first, then mail, which is told of TURN once that works, and of every change since.
+ */
+import { EventEmitter, on } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { exitCodes } from '../../workloads/contract/exit-codes.ts'
+import { mountedFiles } from '../../workloads/contract/mounts.ts'
+import type { TurnEndpoint } from '../../workloads/contract/relays.ts'
+import type { ChatmailServer } from '../api/chatmail-server.ts'
+import type { Facts } from '../render/facts.ts'
+import { fileDigest, relaysText } from '../render/files.ts'
+import { render } from '../render/index.ts'
+import { names } from '../render/names.ts'
+import { componentOf } from '../render/objects.ts'
+import { managementPort } from '../render/ports.ts'
+import type { PodEvent } from './pods/pod.ts'
+import type { Runner } from './pods/runner.ts'
+import { StartError } from './start-error.ts'
+import { loadedDigest } from './state.ts'
+
+/** A start takes about a second; a slow machine gets this long. */
+const startDeadlineMs = 60_000
+const statePollMs = 25
+
+export type PodEvents = EventEmitter<{ event: [PodEvent] }>
+
+export const podEvents = (): PodEvents => new EventEmitter()
+
+export type LocalServer = {
+  server: ChatmailServer
+  facts: Facts
+  runner: Runner
+  events: PodEvents
+  /** Told of each step of the start. */
+  progress: (line: string) => void
+  /** Words on why a pod ended. */
+  explain: (pod: string) => string
+}
+
+const failure = ({ explain }: LocalServer, event: PodEvent & { kind: 'exit' }): StartError => {
+  const why = explain(event.pod)
+  const code = event.code === exitCodes.config || event.code === exitCodes.unavailable ? event.code : exitCodes.failed
+  return new StartError(`${event.pod} did not start${why ? `: ${why}` : ''}`, code)
+}
+
+/** Exit codes after which another try within the start would end the same way. */
+const hopeless = new Set<number | null>([exitCodes.config, exitCodes.unavailable])
+
+/** @throws StartError when the pod ends for good or the deadline passes */
+const untilReady = async (local: LocalServer, pod: string, signal: AbortSignal): Promise<void> => {
+  const heard = on(local.events, 'event', { signal })
+  if (local.runner.isReady(pod)) return
+  for await (const [event] of heard as AsyncIterable<[PodEvent]>) {
+    if (event.kind === 'exit' && hopeless.has(event.code)) throw failure(local, event)
+    if (local.runner.isReady(pod)) return
+  }
+}
+
+/** Mail has the relays in force that it is to tell. */
+const untilLoaded = async ({ server, facts }: LocalServer, signal: AbortSignal): Promise<void> => {
+  const port = managementPort(server, 'local', 'mail')
+  const ask = () => loadedDigest(facts.managementAddress, port, facts.managementToken, mountedFiles.relays)
+  while ((await ask()) !== fileDigest(relaysText(server, facts))) await sleep(statePollMs, undefined, { signal })
+}
+
+/** The relay as clients are told of it, while it is ready. */
+const endpoints = ({ server, facts, runner }: LocalServer, address: string): TurnEndpoint[] =>
+  facts.turnNodes
+    .filter((node) => runner.isReady(names.turn(server, node)))
+    .map((node) => ({
+      id: node.name,
+      host: server.spec.turn.hostname ?? address,
+      port: server.spec.turn.port,
+      state: 'ready',
+    }))
+
+const applyAll = ({ server, facts, runner }: LocalServer): Promise<void> => runner.apply(render(server, facts))
+
+const startTurn = async (local: LocalServer, signal: AbortSignal): Promise<void> => {
+  const { server, facts, runner } = local
+  if (!server.spec.turn.enabled) return
+  await runner.apply(
+    render(server, facts).filter((object) => object.kind === 'Secret' || componentOf(object) === 'turn'),
+  )
+  for (const node of facts.turnNodes) await untilReady(local, names.turn(server, node), signal)
+  local.progress('The relay for calls is ready.')
+}
+
+/** Tells mail which relays work, and keeps telling it. */
+const follow = (local: LocalServer, address: string): void => {
+  local.events.on('event', (event) => {
+    if (event.kind !== 'state' || !event.pod.startsWith(`${local.server.metadata.name}-turn-`)) return
+    const next = endpoints(local, address)
+    if (next.length === local.facts.turnEndpoints.length) return
+    local.facts.turnEndpoints = next
+    void applyAll(local)
+  })
+}
+
+/** Resolves once clients can use the server. `address` is what they are told of the relay. @throws StartError */
+export const startServer = async (local: LocalServer, address: string): Promise<void> => {
+  const deadline = AbortSignal.timeout(startDeadlineMs)
+  try {
+    await startTurn(local, deadline)
+    local.facts.turnEndpoints = endpoints(local, address)
+    await applyAll(local)
+    follow(local, address)
+    await untilReady(local, names.mail(local.server), deadline)
+    local.progress('Mail is ready.')
+    await untilLoaded(local, deadline)
+  } catch (error) {
+    if (!deadline.aborted) throw error
+    const seconds = startDeadlineMs / 1000
+    throw new StartError(`the server was not ready within ${seconds} seconds: ${explainAll(local)}`, exitCodes.failed)
+  }
+}
+
+const explainAll = ({ server, facts, runner, explain }: LocalServer): string =>
+  [...facts.turnNodes.map((node) => names.turn(server, node)), names.mail(server)]
+    .filter((pod) => !runner.isReady(pod))
+    .map((pod) => `${pod} ${explain(pod) || 'is not ready'}`)
+    .join('; ')
