@@ -1,5 +1,5 @@
 /** Hashing and verifying for the logins: bounded, cached, and as slow for an unknown account as for a wrong password. */
-import { type Cost, hashPassword, type RandomBytes, verifyPassword } from './scrypt.ts'
+import { type Cost, hashPassword, type RandomBytes, unmatchedVerifier, verifyPassword } from './scrypt.ts'
 import { Turnstile, type TurnstileLimits } from './turnstile.ts'
 import { Verified, type VerifiedLimits } from './verified.ts'
 
@@ -15,12 +15,13 @@ export class Passwords {
   #options: PasswordsOptions
   #turnstile: Turnstile
   #verified: Verified
-  #decoy: Promise<string> | undefined
+  #unmatched: string
 
   constructor(options: PasswordsOptions) {
     this.#options = options
     this.#turnstile = new Turnstile(options.limits)
     this.#verified = new Verified(options.random(32), options.limits, options.now)
+    this.#unmatched = unmatchedVerifier(options.cost, options.random)
   }
 
   /** `name` is whose place in the queue this takes. @throws Overloaded */
@@ -41,9 +42,6 @@ export class Passwords {
 
   /** Takes as long as `verify` of a wrong password, so that the time does not tell which accounts exist. @throws Overloaded */
   async pretend(name: string, password: string): Promise<void> {
-    const { cost, random } = this.#options
-    this.#decoy ??= hashPassword(random(16).toString('hex'), cost, random)
-    const decoy = await this.#decoy
-    await this.#turnstile.run(name, () => verifyPassword(password, decoy))
+    await this.#turnstile.run(name, () => verifyPassword(password, this.#unmatched))
   }
 }

@@ -45,6 +45,10 @@ export const hashPassword = async (password: string, cost: Cost, random: RandomB
   return format({ cost, salt, hash: await derive(password, salt, cost, hashLength) })
 }
 
+/** A verifier that no password matches and that takes as long to verify as a real one. */
+export const unmatchedVerifier = (cost: Cost, random: RandomBytes): string =>
+  format({ cost, salt: random(saltLength), hash: random(hashLength) })
+
 /** Compares in constant time. @throws where `verifier` is not one of ours. */
 export const verifyPassword = async (password: string, verifier: string): Promise<boolean> => {
   const { cost, salt, hash } = parse(verifier)

@@ -7,10 +7,21 @@ import { migrations } from './migrations.ts'
 const format = (db: DatabaseSync): number =>
   one<{ user_version: number }>(db.prepare('PRAGMA user_version'))!.user_version
 
+const step = (db: DatabaseSync, sql: string, version: number): void => {
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    db.exec(`${sql}; PRAGMA user_version = ${version}; COMMIT`)
+  } catch (error) {
+    db.exec('ROLLBACK')
+    throw error
+  }
+}
+
 /** @throws StoreTooNew; the database is then untouched. */
 export const migrate = (db: DatabaseSync, steps: readonly string[] = migrations): void => {
   const found = format(db)
   if (found > steps.length) throw new StoreTooNew(found, steps.length)
-  for (let version = found; version < steps.length; version++)
-    db.exec(`BEGIN IMMEDIATE; ${steps[version]}; PRAGMA user_version = ${version + 1}; COMMIT;`)
+  steps.slice(found).forEach((sql, index) => {
+    step(db, sql, found + index + 1)
+  })
 }
