@@ -10,7 +10,10 @@ const prefix = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])
 export const turnConfig = z.strictObject({
   realm: z.string().min(1).max(128),
   listen: z.strictObject({
-    /** Local addresses to bind, one socket each. */
+    /**
+     * Local addresses to bind, one socket each; `0.0.0.0` and `::` are every address of their family. On a machine with
+     * several addresses of a family list them one by one: from a wildcard the system picks the address that answers.
+     */
     addresses: z
       .array(z.union([z.ipv4(), z.ipv6()]))
       .min(1)
@@ -29,7 +32,19 @@ export const turnConfig = z.strictObject({
       publicIpv4: z.ipv4().nullable(),
       publicIpv6: z.ipv6().nullable(),
     })
-    .refine((relay) => relay.min <= relay.max, { path: ['max'], message: 'max is below min' }),
+    .refine((relay) => relay.min <= relay.max, { path: ['max'], message: 'max is below min' })
+    .refine((relay) => relay.ipv4 !== null || relay.ipv6 !== null, {
+      path: ['ipv4'],
+      message: 'an address of at least one family: with both null there is nothing to relay with',
+    })
+    .refine((relay) => relay.ipv4 !== '0.0.0.0' || relay.publicIpv4 !== null, {
+      path: ['publicIpv4'],
+      message: 'an address that clients can be told, because ipv4 is a wildcard',
+    })
+    .refine((relay) => relay.ipv6 !== '::' || relay.publicIpv6 !== null, {
+      path: ['publicIpv6'],
+      message: 'an address that clients can be told, because ipv6 is a wildcard',
+    }),
   limits: z.strictObject({
     allocations: z.int().positive(),
     allocationsPerCredential: z.int().positive(),

@@ -12,11 +12,12 @@ const teredo = (bytes: Uint8Array): Uint8Array[] => [
   bytes.subarray(4, 8),
   bytes.subarray(12).map((byte) => byte ^ 0xff),
 ]
-/** RFC 6052 §2.2 for a /48, around the reserved eighth byte; a longer prefix below it ends in the address. */
-const localNat64 = (bytes: Uint8Array): Uint8Array[] => [
-  Uint8Array.of(bytes[6]!, bytes[7]!, bytes[9]!, bytes[10]!),
-  bytes.subarray(12),
-]
+/**
+ * RFC 6052 §2.2: around the reserved eighth byte for a /48, at the end for a longer prefix of the site's choice. What is
+ * all zero is the other form's filling.
+ */
+const localNat64 = (bytes: Uint8Array): Uint8Array[] =>
+  [Uint8Array.of(bytes[6]!, bytes[7]!, bytes[9]!, bytes[10]!), bytes.subarray(12)].filter((form) => form.some(Boolean))
 
 const forms: readonly Form[] = [
   { prefix: parsePrefix('::ffff:0:0/96'), extract: last },

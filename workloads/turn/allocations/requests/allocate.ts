@@ -1,0 +1,106 @@
+/** Allocate (RFC 8656 §7.2): a relayed transport address for a client's 5-tuple. */
+import { sourceOf } from '../../address/prefix.ts'
+import type { Family } from '../../address/text.ts'
+import { TokenBucket } from '../../auth/token-bucket.ts'
+import { attributes } from '../../stun/attributes.ts'
+import type { Attribute } from '../../stun/build.ts'
+import { type ErrorCode, errorCodes } from '../../stun/error-codes.ts'
+import { addressErrorCode, lifetime } from '../../stun/values.ts'
+import { xorAddress } from '../../stun/xor-address.ts'
+import type { Allocation, Relay } from '../allocation.ts'
+import { grantedLifetime } from '../lifetime.ts'
+import { tokenLength } from '../reservations.ts'
+import { type AllocateWish, allocateWish } from './allocate-wish.ts'
+import type { Answer, Handler, Request, Services } from './request.ts'
+
+const { addressFamilyNotSupported, allocationMismatch, allocationQuotaReached, insufficientCapacity } = errorCodes
+
+/** Relays that were had, and why others were not. */
+type Opened = { relays: Relay[]; next: Relay | null; failures: { family: Family; error: ErrorCode }[] }
+
+const claim = ({ reservations }: Services, { identity, now }: Request, token: Buffer): Opened | ErrorCode => {
+  const relay = reservations.claim(token, identity.username, now)
+  return relay ? { relays: [relay], next: null, failures: [] } : insufficientCapacity
+}
+
+const openFamilies = ({ dataPath, relayAddresses }: Services, wish: AllocateWish): Opened | ErrorCode => {
+  const opened: Opened = { relays: [], next: null, failures: [] }
+  for (const family of wish.families) {
+    if (relayAddresses[family] === null) {
+      opened.failures.push({ family, error: addressFamilyNotSupported })
+      continue
+    }
+    const relays = dataPath.openRelay(family, { count: wish.reserveNext ? 2 : 1, even: wish.evenPort })
+    if (!relays) opened.failures.push({ family, error: insufficientCapacity })
+    else {
+      opened.relays.push(relays[0]!)
+      opened.next = relays[1] ?? null
+    }
+  }
+  return opened.relays.length > 0 ? opened : opened.failures[0]!.error
+}
+
+/** Holds the port above an even one and gives the token for it. */
+const reserve = (services: Services, { identity, now }: Request, relay: Relay): Attribute => {
+  const token = services.randomBytes(tokenLength)
+  services.reservations.hold(token, relay, identity.username, now)
+  return { type: attributes.reservationToken, value: token }
+}
+
+const relayedAddress = ({ relayAddresses }: Services, request: Request, { family, port }: Relay): Attribute => ({
+  type: attributes.xorRelayedAddress,
+  value: xorAddress({ address: relayAddresses[family]!, port }, request.message.transactionId),
+})
+
+const answerTo = (services: Services, request: Request, opened: Opened, seconds: number): Attribute[] => [
+  ...opened.relays.map((relay) => relayedAddress(services, request, relay)),
+  lifetime(seconds),
+  ...(opened.next ? [reserve(services, request, opened.next)] : []),
+  {
+    type: attributes.xorMappedAddress,
+    value: xorAddress(request.client, request.message.transactionId),
+  },
+  ...opened.failures.map(({ family, error }) => addressErrorCode(family, error)),
+]
+
+/** A burst of a second in each direction, and never so small that the longest datagram could not pass. */
+const bandwidthOf = (rate: number | null, now: number): Allocation['bandwidth'] => {
+  if (rate === null) return null
+  const bucket = () => new TokenBucket(rate, Math.max(rate, 65_535), now)
+  return { toPeers: bucket(), toClient: bucket() }
+}
+
+const create = (services: Services, request: Request, opened: Opened, seconds: number): Allocation => ({
+  side: request.side,
+  client: request.client,
+  identity: request.identity,
+  source: sourceOf(request.client.address),
+  relays: opened.relays,
+  permissions: new Map(),
+  channels: new Map(),
+  expiresAt: request.now + seconds * 1000,
+  transactionId: Buffer.from(request.message.transactionId),
+  answer: answerTo(services, request, opened, seconds),
+  bandwidth: bandwidthOf(services.limits.bandwidth, request.now),
+})
+
+/** A retransmission gets the same success again, anything else on a 5-tuple in use 437. */
+const again = (allocation: Allocation, { message, identity }: Request): Answer =>
+  allocation.transactionId.equals(message.transactionId) && allocation.identity === identity
+    ? { attributes: allocation.answer }
+    : { error: allocationMismatch }
+
+export const allocate: Handler = (services, request) => {
+  if (request.allocation) return again(request.allocation, request)
+  const wish = allocateWish(request.message)
+  if (typeof wish === 'number') return { error: wish }
+  if (services.draining()) return { error: insufficientCapacity }
+  if (!services.quotas.allows(request.identity.username, sourceOf(request.client.address)))
+    return { error: allocationQuotaReached }
+  const opened = wish.reservation ? claim(services, request, wish.reservation) : openFamilies(services, wish)
+  if (typeof opened === 'number') return { error: opened }
+  const seconds = grantedLifetime(wish.lifetime, services.lifetimes, false)
+  const allocation = create(services, request, opened, seconds)
+  services.registry.add(allocation)
+  return { attributes: allocation.answer }
+}

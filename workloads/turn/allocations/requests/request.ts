@@ -1,0 +1,44 @@
+/** What the handlers of authenticated requests share: what they are given and what they give back. */
+import type { Family } from '../../address/text.ts'
+import type { Identity } from '../../auth/credentials.ts'
+import type { PeerPolicy } from '../../peers/policy.ts'
+import type { Attribute } from '../../stun/build.ts'
+import type { ErrorCode } from '../../stun/error-codes.ts'
+import type { Message } from '../../stun/message.ts'
+import type { Allocation } from '../allocation.ts'
+import type { ClientSide } from '../client-side.ts'
+import type { DataPath } from '../data-path.ts'
+import type { Lifetimes } from '../lifetime.ts'
+import type { Quotas } from '../quotas.ts'
+import type { Registry } from '../registry.ts'
+import type { Reservations } from '../reservations.ts'
+
+export type Services = {
+  dataPath: DataPath
+  registry: Registry
+  quotas: Quotas
+  reservations: Reservations
+  peers: PeerPolicy
+  /** The relay addresses as clients are told; null where the family is off. */
+  relayAddresses: Readonly<Record<Family, string | null>>
+  lifetimes: Lifetimes
+  limits: { permissionsPerAllocation: number; channelsPerAllocation: number; bandwidth: number | null }
+  draining: () => boolean
+  /** `length` unpredictable bytes. */
+  randomBytes: (length: number) => Buffer
+}
+
+export type Request = {
+  message: Message
+  side: ClientSide
+  client: { address: string; port: number }
+  identity: Identity
+  /** The client's live allocation. */
+  allocation: Allocation | undefined
+  /** Monotonic milliseconds. */
+  now: number
+}
+
+export type Answer = { attributes: Attribute[] } | { error: ErrorCode }
+
+export type Handler = (services: Services, request: Request) => Answer

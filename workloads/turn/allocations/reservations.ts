@@ -1,0 +1,46 @@
+/**
+ * Reserved relays (RFC 8656 §7.2, EVEN-PORT with R): the port above an even one waits half a minute for the same user to
+ * claim it with RESERVATION-TOKEN.
+ */
+import { type Relay, reservationLifetime } from './allocation.ts'
+
+/** RFC 8656 §18.7. */
+export const tokenLength = 8
+
+type Reservation = { relay: Relay; username: string; expiresAt: number }
+
+export class Reservations {
+  #byToken = new Map<string, Reservation>()
+  #closeRelay: (relay: Relay) => void
+
+  constructor(closeRelay: (relay: Relay) => void) {
+    this.#closeRelay = closeRelay
+  }
+
+  get size(): number {
+    return this.#byToken.size
+  }
+
+  /** `token` is 8 random bytes, `now` monotonic milliseconds. */
+  hold(token: Buffer, relay: Relay, username: string, now: number): void {
+    this.#byToken.set(token.toString('hex'), { relay, username, expiresAt: now + reservationLifetime })
+  }
+
+  /** Hands the relay over to the user that reserved it; null for anybody else and when it is too late. */
+  claim(token: Buffer, username: string, now: number): Relay | null {
+    const name = token.toString('hex')
+    const reservation = this.#byToken.get(name)
+    if (!reservation || reservation.username !== username || reservation.expiresAt <= now) return null
+    this.#byToken.delete(name)
+    return reservation.relay
+  }
+
+  /** Gives ports back that nobody claimed in time. */
+  sweep(now: number): void {
+    for (const [name, { relay, expiresAt }] of this.#byToken) {
+      if (expiresAt > now) continue
+      this.#byToken.delete(name)
+      this.#closeRelay(relay)
+    }
+  }
+}
