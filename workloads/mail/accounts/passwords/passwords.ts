@@ -35,7 +35,11 @@ export class Passwords {
   /** @throws Overloaded */
   async verify(name: string, password: string, verifier: string): Promise<boolean> {
     if (this.#verified.has(verifier, password)) return true
-    const right = await this.#turnstile.run(name, () => verifyPassword(password, verifier))
+    // Looks again when it is its turn: several sessions of one client come at once, and the first has done the work.
+    const right = await this.#turnstile.run(
+      name,
+      async () => this.#verified.has(verifier, password) || verifyPassword(password, verifier),
+    )
     if (right) this.#verified.add(verifier, password)
     return right
   }

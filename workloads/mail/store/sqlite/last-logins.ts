@@ -13,7 +13,7 @@ export class LastLogins {
   }
 
   note(accountId: number, day: number): void {
-    this.#days.set(accountId, day)
+    this.#days.set(accountId, Math.max(day, this.#days.get(accountId) ?? day))
     this.#timer ??= setTimeout(() => this.flush(), delayMs).unref()
   }
 

@@ -4,6 +4,7 @@
  * Now and then the WAL is cut to nothing, because what was deleted stays readable in it until then.
  */
 import type { DatabaseSync } from 'node:sqlite'
+import { busyTimeoutMs } from '../connection.ts'
 import { one } from '../rows.ts'
 
 /** Pages of 4 KiB in the WAL from which a pause is used, and from which none is waited for. */
@@ -25,29 +26,49 @@ export const checkpoints = (db: DatabaseSync, now: () => number): Checkpoints =>
   const truncate = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)')
   const noop = db.prepare('PRAGMA wal_checkpoint(NOOP)')
   let cutAt = now()
-  let pages = 0
   let timer: NodeJS.Timeout | undefined
 
-  const run = (cut: boolean): void => {
-    one(cut ? truncate : passive)
-    pages = 0
-    if (cut) cutAt = now()
+  /** Waits for no reader: a tool that reads the database for long must not hold up the mail. */
+  const cut = (): boolean => {
+    db.exec('PRAGMA busy_timeout = 0')
+    try {
+      const done = one<{ busy: number }>(truncate)!.busy === 0
+      if (done) cutAt = now()
+      return done
+    } finally {
+      db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
+    }
   }
+
+  /** A disk that is full fails a checkpoint as it fails a write; the WAL keeps everything until there is room. */
+  const attempt = (work: () => boolean): boolean => {
+    try {
+      return work()
+    } catch {
+      return false
+    }
+  }
+
+  const write = (): boolean => {
+    if (now() - cutAt >= steadyMs) return cut()
+    one(passive)
+    return true
+  }
+
   const idle = (): void => {
-    timer = undefined
-    run(true)
+    timer = attempt(cut) ? undefined : setTimeout(idle, idleMs)
   }
 
   return {
     committed: (pause) => {
-      pages = one<{ log: number }>(noop)!.log
-      if (pages >= forcedPages || (pause && pages >= wantedPages)) run(now() - cutAt >= steadyMs)
+      const pages = one<{ log: number }>(noop)!.log
+      if (pages >= forcedPages || (pause && pages >= wantedPages)) attempt(write)
       if (timer) timer.refresh()
       else timer = setTimeout(idle, idleMs)
     },
     stop: () => {
       clearTimeout(timer)
-      run(true)
+      attempt(cut)
     },
   }
 }

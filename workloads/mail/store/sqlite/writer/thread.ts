@@ -16,6 +16,9 @@ import type { FromWriter, Request, ToWriter, WriterOptions } from './protocol.ts
 /** Writes of one transaction: bounds how long the first of them waits for the last. */
 const batchLimit = 256
 
+/** Until a purge that failed, as on a full disk, is tried again. */
+const purgeRetryMs = 10_000
+
 const options = workerData as WriterOptions
 const port: MessagePort = parentPort!
 const tell = (message: FromWriter): void => port.postMessage(message)
@@ -27,7 +30,7 @@ const serve = (): void => {
   removeOrphans(options.blobs, (file) => one(known, file) !== undefined)
   const commit = groupCommit(db, writes(db, options.quota))
   const checkpoint = checkpoints(db, () => performance.now())
-  let purging: NodeJS.Immediate | undefined
+  let purging: NodeJS.Immediate | NodeJS.Timeout | undefined
 
   const run = (requests: readonly Request[]) => {
     const { replies, files } = commit(requests)
@@ -39,11 +42,13 @@ const serve = (): void => {
   const purge = (): void => {
     const [reply] = run([{ id: 0, name: 'purge', arguments: null }])
     checkpoint.committed(true)
-    purging = reply?.ok && reply.value ? setImmediate(purge) : undefined
+    if (!reply?.ok) purging = setTimeout(purge, purgeRetryMs)
+    else purging = reply.value ? setImmediate(purge) : undefined
   }
 
   const close = (): void => {
-    clearImmediate(purging)
+    clearImmediate(purging as NodeJS.Immediate)
+    clearTimeout(purging as NodeJS.Timeout)
     checkpoint.stop()
     db.close()
     port.close()

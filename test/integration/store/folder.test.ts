@@ -1,0 +1,120 @@
+/** The store's folder: who may open it, who may read it, what is left in it of what was deleted. */
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { StoreLocked, StoreStopped, StoreTooNew } from '../../../workloads/mail/store/sqlite/errors.ts'
+import { createSqliteStore } from '../../../workloads/mail/store/sqlite/open.ts'
+import { eventually } from '../../support/eventually.ts'
+import { testStore } from '../../support/store.ts'
+
+const allFiles = async (dir: string): Promise<string[]> =>
+  (await readdir(dir, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+
+const holding = async (dir: string, text: string): Promise<string[]> => {
+  const found = []
+  for (const file of await allFiles(dir)) if ((await readFile(file)).includes(text)) found.push(file)
+  return found
+}
+
+test('a folder that is open cannot be opened again', async () => {
+  await using test = await testStore()
+  await assert.rejects(createSqliteStore({ dir: test.dir, quota: 1 }), new StoreLocked(test.dir))
+  await test.reopen()
+})
+
+test('a store of a later version is refused with both versions, and left unlocked', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'chatmail-store-'))
+  await (await createSqliteStore({ dir, quota: 1 })).close()
+  const db = new DatabaseSync(join(dir, 'mail.db'))
+  db.exec('PRAGMA user_version = 99')
+  await assert.rejects(createSqliteStore({ dir, quota: 1 }), (error) => {
+    assert.ok(error instanceof StoreTooNew)
+    assert.match(error.message, /format 99.*up to 1/)
+    return true
+  })
+  db.exec('PRAGMA user_version = 1')
+  db.close()
+  await (await createSqliteStore({ dir, quota: 1 })).close()
+  await rm(dir, { recursive: true })
+})
+
+test('what is no database is an error', async () => {
+  await using test = await testStore()
+  await test.store.close()
+  await writeFile(join(test.dir, 'mail.db'), 'this is no database'.repeat(100))
+  await assert.rejects(createSqliteStore({ dir: test.dir, quota: 1 }), /not a database/)
+})
+
+test('only the owner can read the folder and what is in it', async () => {
+  await using test = await testStore()
+  const { account } = await test.store.accounts.create('a@x', 'v', 1)
+  await test.store.messages.deliver({ content: Buffer.alloc(100_000), flags: [], receivedAt: 1 }, [account.id])
+  const files = await allFiles(test.dir)
+  assert.ok(files.some((file) => file.endsWith('-wal')) && files.some((file) => file.includes('/blobs/')))
+  for (const file of files) assert.equal((await stat(file)).mode & 0o777, 0o600, file)
+  for (const dir of [test.dir, join(test.dir, 'blobs')]) assert.equal((await stat(dir)).mode & 0o777, 0o700)
+})
+
+test('a deleted message is nowhere in the folder, soon and without a restart', async () => {
+  await using test = await testStore()
+  const { account } = await test.store.accounts.create('a@x', 'v', 1)
+  const inbox = (await test.store.mailboxes.find(account.id, 'INBOX'))!.id
+  const secret = 'what-nobody-may-find-afterwards'
+  for (const size of [10, 3000, 60_000, 200_000]) {
+    const content = Buffer.from(`S: x\r\n\r\n${'y'.repeat(size)}${secret}`)
+    await test.store.messages.deliver({ content, flags: [], receivedAt: 1 }, [account.id])
+  }
+  assert.equal((await holding(test.dir, secret)).length, 2)
+  await test.store.messages.setFlags(inbox, [1, 2, 3, 4], { operation: 'add', flags: ['\\Deleted'] }, { origin: null })
+  await test.store.messages.expunge(inbox, null, null)
+  await eventually(async () => assert.deepEqual(await holding(test.dir, secret), []))
+})
+
+test('a removed account leaves neither its name nor its verifier', async () => {
+  await using test = await testStore()
+  const { account } = await test.store.accounts.create('someone-special@x', 'a-verifier-to-look-for', 1)
+  await test.store.deviceTokens.add(account.id, 'a-token-to-look-for', 1)
+  await test.store.accounts.remove(account.id)
+  for (const text of ['someone-special', 'a-verifier-to-look-for', 'a-token-to-look-for'])
+    await eventually(async () => assert.deepEqual(await holding(test.dir, text), []))
+})
+
+test('the WAL stays bounded under load', async () => {
+  await using test = await testStore()
+  const { account } = await test.store.accounts.create('a@x', 'v', 1)
+  const content = Buffer.alloc(50_000, 'x')
+  const sender = async () => {
+    for (let index = 0; index < 100; index++)
+      await test.store.messages.deliver({ content, flags: [], receivedAt: 1 }, [account.id])
+  }
+  await Promise.all(Array.from({ length: 16 }, sender))
+  assert.ok((await stat(join(test.dir, 'mail.db'))).size > 70_000_000)
+  assert.ok((await stat(join(test.dir, 'mail.db-wal'))).size < 40_000_000)
+})
+
+test('an empty message is a message', async () => {
+  await using test = await testStore()
+  const { account } = await test.store.accounts.create('a@x', 'v', 1)
+  await test.store.messages.deliver({ content: Buffer.alloc(0), flags: [], receivedAt: 1 }, [account.id])
+  const inbox = (await test.store.mailboxes.find(account.id, 'INBOX'))!.id
+  for await (const { header, content } of test.store.messages.read(inbox, [{ from: 1, to: 1 }], 'content'))
+    assert.deepEqual([header!.length, content!.length], [0, 0])
+  assert.equal((await test.store.messages.summaries(inbox)).length, 1)
+})
+
+test('closing finishes what was asked for; afterwards every write is refused', async () => {
+  await using test = await testStore()
+  const writes = Array.from({ length: 20 }, (_, index) => test.store.accounts.create(`a${index}@x`, 'v', 1))
+  await test.store.close()
+  assert.equal(
+    (await Promise.all(writes)).every(({ created }) => created),
+    true,
+  )
+  await assert.rejects(test.store.accounts.create('late@x', 'v', 1), StoreStopped)
+  assert.equal((await (await test.reopen()).counts()).accounts, 20)
+})
