@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+
 import type { Keyring } from '../../workloads/contract/keyring.ts'
 import type { MailConfig } from '../../workloads/contract/mail-config.ts'
 import { mountedFiles } from '../../workloads/contract/mounts.ts'

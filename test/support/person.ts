@@ -1,4 +1,7 @@
 /** A person with Delta Chat: an account in a core of its own, and the things that people do. */
+import { readdirSync } from 'node:fs'
+import { get } from 'node:https'
+import { join } from 'node:path'
 import { type CoreEvent, DeltaChat } from './deltachat.ts'
 
 export type Message = {
@@ -6,6 +9,7 @@ export type Message = {
   text: string
   file: string | null
   fileBytes: number
+  downloadState: string
   error: string | null
   chatId: number
 }
@@ -58,19 +62,21 @@ export class Person {
 
   /** The chat with a person whose key is known. */
   async chatWith(other: Person): Promise<number> {
-    const vcard = await other.call<string>('make_vcard', [1])
-    const [contactId] = await this.call<number[]>('import_vcard_contents', vcard)
-    return this.call<number>('create_chat_by_contact_id', contactId)
+    return this.call<number>('create_chat_by_contact_id', await this.contactOf(other))
   }
 
   sendText(chatId: number, text: string): Promise<number> {
     return this.call<number>('misc_send_text_message', chatId, text)
   }
 
+  async delivered(msgId: number): Promise<void> {
+    await this.event('MsgDelivered', (event) => event.msgId === msgId)
+  }
+
   /** Sends and resolves when the server has taken it. */
   async sendTextAndWait(chatId: number, text: string): Promise<number> {
     const msgId = await this.sendText(chatId, text)
-    await this.event('MsgDelivered', (event) => event.msgId === msgId)
+    await this.delivered(msgId)
     return msgId
   }
 
@@ -83,6 +89,33 @@ export class Person {
     }
   }
 
+  /** Resolves to the size of the message's file once it has been downloaded. */
+  async downloaded(msgId: number): Promise<number> {
+    for (;;) {
+      const { downloadState, fileBytes } = await this.call<Message>('get_message', msgId)
+      if (downloadState === 'Done') return fileBytes
+      if (downloadState === 'Available') await this.call('download_full_message', msgId)
+      await this.event('MsgsChanged', (event) => event.msgId === msgId)
+    }
+  }
+
+  /** The contact of somebody whose key is known. */
+  async contactOf(other: Person): Promise<number> {
+    const [contactId] = await this.call<number[]>('import_vcard_contents', await other.call<string>('make_vcard', [1]))
+    return contactId!
+  }
+
+  /** The same account in a core of its own, by a backup through `folder`. */
+  async secondDevice(folder: string): Promise<Person> {
+    await this.call('export_backup', folder, null)
+    const core = DeltaChat.start()
+    const device = new Person(core, await core.call<number>('add_account'))
+    await device.call('import_backup', join(folder, readdirSync(folder)[0]!), null)
+    await device.call('start_io')
+    await device.event('ImapInboxIdle')
+    return device
+  }
+
   async accept(chatId: number): Promise<void> {
     await this.call('accept_chat', chatId)
   }
@@ -92,11 +125,25 @@ export class Person {
   }
 
   /** What the client will give to WebRTC. */
-  async iceServers(): Promise<{ urls: string[]; username: string | null; credential: string | null }[]> {
+  async iceServers(): Promise<{ urls: string[]; username: string; credential: string }[]> {
     return JSON.parse(await this.call<string>('ice_servers'))
   }
 
   stop(): Promise<void> {
     return this.core.stop()
   }
+}
+
+/** The invite for the next person, from the server's page, as a visitor sees it. */
+export const nextInvite = async (page: string): Promise<string> => {
+  const html = await new Promise<string>((resolve, reject) => {
+    get(page, { rejectUnauthorized: false, agent: false }, (response) => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (text) => {
+        body += text
+      })
+      response.on('end', () => resolve(body))
+    }).on('error', reject)
+  })
+  return /href="(dc(?:login|account):[^"]+)"/i.exec(html)![1]!.replaceAll('&amp;', '&')
 }

@@ -1,0 +1,9 @@
+/** Self-signed certificates for tests, made the way that the local runner makes them. */
+import { randomBytes } from 'node:crypto'
+import { selfSignedCertificate as renewed } from '../../operator/local/certificate/self-signed.ts'
+
+/** A certificate of its own for these DNS names and addresses, in PEM. */
+export const selfSignedCertificate = async (names: readonly string[]): Promise<{ cert: string; key: string }> => {
+  const { crt, key } = await renewed({ crt: null, key: null }, names, Date.now(), randomBytes)
+  return { cert: crt, key }
+}
