@@ -1,22 +1,24 @@
 /**
- * When the WAL is written back into the database. A checkpoint of a few hundred pages takes a few milliseconds in which
- * no write is answered, so it runs when the queue is empty; under load that never pauses, the WAL's size forces one.
- * Now and then the WAL is cut to nothing, because what was deleted stays readable in it until then.
+ * When the WAL is written back into the database. That takes milliseconds in which no write is answered, so it waits
+ * for a pause; under load without a pause, the WAL's size forces it. A small WAL is written over and over in place, which
+ * costs less at each fsync than one that grows. Now and then the WAL is cut to nothing, because what was deleted stays readable in it until then.
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { busyTimeoutMs } from '../connection.ts'
 import { one } from '../rows.ts'
 
-/** Pages of 4 KiB in the WAL from which a pause is used, and from which none is waited for. */
-const wantedPages = 1000
-const forcedPages = 4000
-/** Milliseconds without a write after which the WAL is cut, and between cuts under steady load. */
+/** Pages of 4 KiB from which a pause is used, and from which none is waited for. */
+const wantedPages = 250
+const forcedPages = 1000
+/** Milliseconds without a commit that are a pause, and those after which the WAL is cut. */
+const pauseMs = 20
 const idleMs = 2000
+/** Milliseconds between cuts under load without an end. */
 const steadyMs = 60_000
 
 export type Checkpoints = {
-  /** After a commit; `pause` says that nothing waits. */
-  committed: (pause: boolean) => void
+  /** To be called after each commit. */
+  committed: () => void
   stop: () => void
 }
 
@@ -26,7 +28,8 @@ export const checkpoints = (db: DatabaseSync, now: () => number): Checkpoints =>
   const truncate = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)')
   const noop = db.prepare('PRAGMA wal_checkpoint(NOOP)')
   let cutAt = now()
-  let timer: NodeJS.Timeout | undefined
+  let pause: NodeJS.Timeout | undefined
+  let idle: NodeJS.Timeout | undefined
 
   /** Waits for no reader: a tool that reads the database for long must not hold up the mail. */
   const cut = (): boolean => {
@@ -55,19 +58,31 @@ export const checkpoints = (db: DatabaseSync, now: () => number): Checkpoints =>
     return true
   }
 
-  const idle = (): void => {
-    timer = attempt(cut) ? undefined : setTimeout(idle, idleMs)
+  const pages = (): number => {
+    const { log, checkpointed } = one<{ log: number; checkpointed: number }>(noop)!
+    return log - checkpointed
+  }
+
+  const onIdle = (): void => {
+    idle = attempt(cut) ? undefined : setTimeout(onIdle, idleMs)
+  }
+
+  const onPause = (): void => {
+    pause = undefined
+    if (pages() >= wantedPages) attempt(write)
+    clearTimeout(idle)
+    idle = setTimeout(onIdle, idleMs)
   }
 
   return {
-    committed: (pause) => {
-      const pages = one<{ log: number }>(noop)!.log
-      if (pages >= forcedPages || (pause && pages >= wantedPages)) attempt(write)
-      if (timer) timer.refresh()
-      else timer = setTimeout(idle, idleMs)
+    committed: () => {
+      if (pages() >= forcedPages) attempt(write)
+      if (pause) pause.refresh()
+      else pause = setTimeout(onPause, pauseMs)
     },
     stop: () => {
-      clearTimeout(timer)
+      clearTimeout(pause)
+      clearTimeout(idle)
       attempt(cut)
     },
   }

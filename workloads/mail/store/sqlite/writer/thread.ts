@@ -41,7 +41,7 @@ const serve = (): void => {
   // Runs between batches until nothing detached is left, also after a restart.
   const purge = (): void => {
     const [reply] = run([{ id: 0, name: 'purge', arguments: null }])
-    checkpoint.committed(true)
+    checkpoint.committed()
     if (!reply?.ok) purging = setTimeout(purge, purgeRetryMs)
     else purging = reply.value ? setImmediate(purge) : undefined
   }
@@ -72,7 +72,7 @@ const serve = (): void => {
     const replies = run(requests)
     tell(replies)
     if (closing) return close()
-    checkpoint.committed(requests.length < batchLimit)
+    checkpoint.committed()
     const detaching = replies.some((reply) => reply.ok && reply.changes.some(({ kind }) => kind === 'gone'))
     if (detaching) purging ??= setImmediate(purge)
   })
