@@ -1,95 +1,80 @@
 /**
- * `npm run bench:mail`: the server in a process of its own, the load from this one, over loopback with TLS and real fsync.
- * Prints a table; CPU is read from /proc of the server's processes.
+ * `npm run bench:mail [-- [--quick] [--no-peer] [SUBSTRING]]`: each server in processes of its own, the load from this one,
+ * over loopback with TLS and real fsync. Prints a table of the rows whose name has the substring; progress on stderr.
  */
-import { execFileSync } from 'node:child_process'
-import { cpus, release } from 'node:os'
-import { testDomain, testMailConfig } from '../../support/mail-config.ts'
-import { MailProcess } from '../../support/mail-process.ts'
-import { idleProcess, idleSessions, latency, logins, pidsOf, prefetch, type Target, throughput } from './scenarios.ts'
 
-type Row = { figure: string; measure: (target: Target) => Promise<string>; aim: string }
+import { statfsSync } from 'node:fs'
+import { constants, cpus, release, tmpdir } from 'node:os'
+import { parseArgs } from 'node:util'
+import { chatmail } from './chatmail.ts'
+import { dovecotPostfix } from './peers/dovecot-postfix/start.ts'
+import { defaultOptions, type Row, rows } from './rows.ts'
+import { Running } from './running.ts'
+import { type Cell, Table } from './table.ts'
+import type { Found } from './target.ts'
 
-const ms = (value: number): string => `${value.toFixed(value < 1 ? 2 : 1)} ms`
+const usage = 'npm run bench:mail [-- [--quick] [--no-peer] [SUBSTRING]]'
 
-const rows: Row[] = [
-  {
-    figure: 'idle process, resident',
-    measure: async (target) => `${(await idleProcess(target)).mib.toFixed(0)} MiB`,
-    aim: '≤ 90 MB',
-  },
-  {
-    figure: 'submit → IDLE notice → FETCH, p50 / p99',
-    measure: async (target) => {
-      const { p50, p99 } = await latency(target, 1000)
-      return `${ms(p50)} / ${ms(p99)}`
-    },
-    aim: '≤ 3 / 8 ms',
-  },
-  ...(
-    [
-      [1, 450, 1500],
-      [4, 900, 500],
-      [16, 1300, 200],
-    ] as const
-  ).map(([senders, aim, each]) => ({
-    figure: `accepted and delivered, ${senders} sender${senders > 1 ? 's' : ''}; CPU each`,
-    measure: async (target: Target) => {
-      await throughput(target, 'warm', senders, 50)
-      const { perSecond, cpuMs } = await throughput(target, 'measured', senders, each)
-      return `${perSecond.toFixed(0)}/s; ${ms(cpuMs)}`
-    },
-    aim: `≥ ${aim}/s; ≤ 1.2 ms`,
-  })),
-  {
-    figure: 'CPU of TCP+TLS+LOGIN+SELECT+LOGOUT',
-    measure: async (target) => ms((await logins(target, 500)).cpuMs),
-    aim: '≤ 1 ms',
-  },
-  {
-    figure: '1000 messages: headers / one body, p50',
-    measure: async (target) => {
-      const { headersMs, bodyP50Ms } = await prefetch(target)
-      return `${ms(headersMs)} / ${ms(bodyP50Ms)}`
-    },
-    aim: '≤ 13 / 0.28 ms',
-  },
-  {
-    figure: 'idle IMAP TLS session, of 1000; left after close',
-    measure: async (target) => {
-      const { kibEach, kibEachAfter } = await idleSessions(target, 1000)
-      return `${kibEach.toFixed(0)} KiB; ${kibEachAfter.toFixed(0)} KiB`
-    },
-    aim: '≤ 40 KB; given back',
-  },
-]
+const { values, positionals } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, 'no-peer': { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
 
-/** Limits out of the way: the load is what is measured, not its refusal. */
-const unlimited = { ...testMailConfig().limits, sendPerMinute: 10_000_000, sendBurst: 1_000_000 }
+/** Share of the full counts. */
+const share = values.quick ? 0.1 : 1
 
-const run = async ({ measure }: Row): Promise<string> => {
-  const mail = await MailProcess.start({ config: { limits: unlimited } })
+const chosen = rows.filter(({ figure }) => positionals.every((part) => figure.includes(part)))
+if (chosen.length === 0) {
+  console.error(`No row has this in its name. ${usage}\n${rows.map(({ figure }) => `  ${figure}`).join('\n')}`)
+  process.exit(64)
+}
+
+const servers: Found[] = [chatmail(), ...(values['no-peer'] ? [] : [dovecotPostfix()])]
+const running = new Running()
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, async () => {
+    await running.end()
+    process.exit(128 + constants.signals[signal])
+  })
+
+const measure = async (row: Row, server: Found): Promise<Cell> => {
+  const reason = row.without?.[server.name]
+  if (reason !== undefined) return { reason }
+  if ('missing' in server) return { reason: server.missing }
+  process.stderr.write(`${row.figure}: ${server.name} … `)
   try {
-    return await measure({
-      imapPort: mail.ports.imaps,
-      smtpPort: mail.ports.submissions,
-      domain: testDomain,
-      pids: pidsOf(mail.pid),
-    })
-  } finally {
-    await mail.stop()
+    const found = await running.with(server, row.options ?? defaultOptions, (target) => row.measure(target, share))
+    process.stderr.write(`${found}\n`)
+    return found
+  } catch (error) {
+    process.exitCode = 1
+    process.stderr.write('failed\n')
+    console.error(error)
+    return { reason: `failed: ${error instanceof Error ? error.message : error}` }
   }
 }
 
-const machine = (): string =>
-  `${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}, Linux ${release()}, Node ${process.version}, commit ${execFileSync('git', ['rev-parse', '--short', 'HEAD']).toString().trim()}`
+/** Magic number of a file system in memory (statfs(2)), on which fsync costs nothing. */
+const tmpfs = 0x01021994
 
-const line = (cells: readonly string[]): string =>
-  `| ${cells.map((cell, i) => cell.padEnd([52, 24, 20][i]!)).join(' | ')} |`
+const machine = (): string => {
+  const disk = statfsSync(tmpdir()).type === tmpfs ? 'IN MEMORY: fsync is not real, set TMPDIR to a disk' : 'on disk'
+  const cpu = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}`
+  return `${cpu}, Linux ${release()}, Node ${process.version}, data in ${tmpdir()} ${disk}`
+}
 
-const chosen = process.argv[2]
 console.log(machine())
-console.log(line(['figure', 'measured', 'aim']))
-console.log(line(['---', '---', '---']))
-for (const row of rows.filter(({ figure }) => !chosen || figure.includes(chosen)))
-  console.log(line([row.figure, await run(row), row.aim]))
+for (const server of servers) console.log(`${server.name}: ${'missing' in server ? server.missing : server.version}`)
+if (values.quick) console.log('A tenth of the full counts: good for a look, not for comparison.')
+console.log()
+const table = new Table(
+  servers.map(({ name }) => name),
+  (line) => console.log(line),
+)
+for (const row of chosen) {
+  const cells: Cell[] = []
+  for (const server of servers) cells.push(await measure(row, server))
+  table.row(row.figure, cells, row.aim)
+}
+table.notes()

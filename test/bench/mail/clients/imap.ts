@@ -26,18 +26,31 @@ export class ImapClient {
     return this.#until(tag)
   }
 
-  /** Enters IDLE; `next` resolves when the server tells of something, and has left IDLE then. */
+  /** Enters IDLE; `next` resolves when the server tells of new mail, and has left IDLE then. */
   async idle(): Promise<{ next: () => Promise<void> }> {
     const tag = `A${++this.#tag}`
     this.#connection.write(`${tag} IDLE\r\n`)
-    await this.#connection.line()
+    const told = (line: string) => /^\* \d+ EXISTS/.test(line)
+    let early = false
+    for (let line = ''; !line.startsWith('+'); early ||= told(line)) line = await this.#connection.line()
     return {
       next: async () => {
-        while (!/^\* \d+ EXISTS/.test(await this.#connection.line()));
+        while (!early && !told(await this.#connection.line()));
         this.#connection.write('DONE\r\n')
         await this.#until(tag)
       },
     }
+  }
+
+  /** Number of messages in the INBOX, which need not be selected. */
+  async messages(): Promise<number> {
+    const tag = `A${++this.#tag}`
+    this.#connection.write(`${tag} STATUS "INBOX" (MESSAGES)\r\n`)
+    let messages = 0
+    await this.#until(tag, (line) => {
+      messages = Number(/^\* STATUS .*\(MESSAGES (\d+)\)/.exec(line)?.[1] ?? messages)
+    })
+    return messages
   }
 
   /** Number of messages that SELECT tells. */
