@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { StoreLocked, StoreStopped, StoreTooNew } from '../../../workloads/mail/store/sqlite/errors.ts'
 import { createSqliteStore } from '../../../workloads/mail/store/sqlite/open.ts'
+import { StoreFull } from '../../../workloads/mail/store/store.ts'
 import { eventually } from '../../support/eventually.ts'
 import { testStore } from '../../support/store.ts'
 
@@ -95,6 +96,25 @@ test('the WAL stays bounded under load', async () => {
   await Promise.all(Array.from({ length: 16 }, sender))
   assert.ok((await stat(join(test.dir, 'mail.db'))).size > 70_000_000)
   assert.ok((await stat(join(test.dir, 'mail.db-wal'))).size < 40_000_000)
+})
+
+test('before the disk is full, new mail and accounts are refused and deleting goes on', async () => {
+  await using test = await testStore()
+  const { account } = await test.store.accounts.create('a@x', 'v', 1)
+  const inbox = (await test.store.mailboxes.find(account.id, 'INBOX'))!.id
+  const message = (size: number) => ({ content: Buffer.alloc(size, 'x'), flags: ['\\Deleted'], receivedAt: 1 })
+  await test.store.messages.append(inbox, message(10), null)
+  await test.store.close()
+  const full = await createSqliteStore({ dir: test.dir, quota: 1e9, reserve: 1e18 })
+  for (const size of [10, 100_000]) {
+    await assert.rejects(full.messages.deliver(message(size), [account.id]), StoreFull)
+    await assert.rejects(full.messages.append(inbox, message(size), null), StoreFull)
+  }
+  await assert.rejects(full.accounts.create('b@x', 'v', 1), StoreFull)
+  assert.equal((await full.accounts.create('a@x', 'v', 1)).created, false)
+  assert.deepEqual(await readdir(join(test.dir, 'blobs')), [])
+  assert.deepEqual(await full.messages.expunge(inbox, null, null), [1])
+  await full.close()
 })
 
 test('an empty message is a message', async () => {

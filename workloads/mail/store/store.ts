@@ -85,6 +85,10 @@ export type RetentionPolicy = {
 export class QuotaExceeded extends Error {
   override name = 'QuotaExceeded'
 }
+/** The disk has no room for more; deleting works. */
+export class StoreFull extends Error {
+  override name = 'StoreFull'
+}
 export class MailboxExists extends Error {
   override name = 'MailboxExists'
 }
@@ -94,7 +98,7 @@ export class MailboxMissing extends Error {
 
 export interface AccountStore {
   find(address: string): Promise<Account | null>
-  /** Creates the account with its INBOX; where it exists already, returns that one unchanged (`created: false`). */
+  /** Creates the account with its INBOX; where it exists already, returns that one unchanged (`created: false`). @throws StoreFull */
   create(address: string, verifier: string, day: number): Promise<{ account: Account; created: boolean }>
   /** Notes the day of a login. Needs no fsync of its own. */
   touch(id: number, day: number): Promise<void>
@@ -116,9 +120,9 @@ export interface MailboxStore {
 }
 
 export interface MessageStore {
-  /** Delivers one message to the INBOX of each account, all in one transaction; the content is kept once. */
+  /** Delivers one message to the INBOX of each account, all in one transaction; the content is kept once. @throws StoreFull */
   deliver(message: NewMessage, accountIds: readonly number[]): Promise<Delivered[]>
-  /** @throws QuotaExceeded, MailboxMissing */
+  /** @throws QuotaExceeded, MailboxMissing, StoreFull */
   append(mailboxId: number, message: NewMessage, origin: unknown): Promise<Placed>
   /** All messages of a mailbox in uid order, without content: what SELECT needs. */
   summaries(mailboxId: number): Promise<MessageSummary[]>

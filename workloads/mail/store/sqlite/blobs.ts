@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { readdirSync, rmSync } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Room } from './room.ts'
 
 const name = /^[0-9a-f]{32}$/
 
@@ -36,13 +37,16 @@ export const removeOrphans = (dir: string, isKnown: (file: string) => boolean): 
 
 export class Blobs {
   #dir: string
+  #room: Room
 
-  constructor(dir: string) {
+  constructor(dir: string, room: Room) {
     this.#dir = dir
+    this.#room = room
   }
 
-  /** Writes a new file durably and returns its name. */
+  /** Writes a new file durably and returns its name. @throws StoreFull */
   async write(content: Buffer): Promise<string> {
+    this.#room(content.length)
     const file = randomBytes(16).toString('hex')
     try {
       await this.#writeSynced(join(this.#dir, file), content)

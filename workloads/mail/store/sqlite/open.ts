@@ -4,6 +4,7 @@ import { Blobs } from './blobs.ts'
 import { openReader } from './connection.ts'
 import { type Folder, prepareFolder } from './folder.ts'
 import { lockFolder } from './lock.ts'
+import { roomOn } from './room.ts'
 import { SqliteStore } from './sqlite-store.ts'
 import { Watchers } from './watchers.ts'
 import { Writer } from './writer/writer.ts'
@@ -12,11 +13,15 @@ export type SqliteStoreOptions = {
   dir: string
   /** Octets per account. */
   quota: number
+  /** Octets of the disk to keep free of new mail, so that deleting goes on working; 64 MiB unless given. */
+  reserve?: number
   /** Unix milliseconds. */
   now?: () => number
   /** The writer has ended by itself and the store is of no use any more; thrown as uncaught unless given. */
   onFailure?: (error: Error) => void
 }
+
+const defaultReserve = 64 * 1024 * 1024
 
 const throwUncaught = (error: Error): void => {
   setImmediate(() => {
@@ -26,8 +31,9 @@ const throwUncaught = (error: Error): void => {
 
 const open = async (folder: Folder, options: SqliteStoreOptions, unlock: () => void): Promise<MailStore> => {
   const watchers = new Watchers()
+  const reserve = options.reserve ?? defaultReserve
   const writer = await Writer.start(
-    { database: folder.database, blobs: folder.blobs, quota: options.quota },
+    { database: folder.database, blobs: folder.blobs, quota: options.quota, reserve },
     {
       onChange: (change, origin) => watchers.announce({ ...change, origin }),
       onFailure: options.onFailure ?? throwUncaught,
@@ -37,7 +43,10 @@ const open = async (folder: Folder, options: SqliteStoreOptions, unlock: () => v
     writer,
     watchers,
     reader: openReader(folder.database),
-    blobs: new Blobs(folder.blobs),
+    blobs: new Blobs(
+      folder.blobs,
+      roomOn(folder.blobs, reserve, () => performance.now()),
+    ),
     quota: options.quota,
     now: options.now ?? Date.now,
     unlock,

@@ -31,7 +31,7 @@ export type Parts = {
 }
 
 /** Refused by its own rules, not by a failing disk: nothing of the write is or will be in the database. */
-const refused = new Set(['QuotaExceeded', 'MailboxMissing'])
+const refused = new Set(['QuotaExceeded', 'MailboxMissing', 'StoreFull'])
 
 /** Large content goes to its file first, so that the row never refers to what is not there. */
 const storedMessage = async (blobs: Blobs, { content, flags, receivedAt }: NewMessage): Promise<StoredMessage> => {

@@ -10,12 +10,21 @@ import { normalRanges } from '../ranges.ts'
 import { all, bytes, one, plain } from '../rows.ts'
 
 type SummaryRow = { uid: number; flags: number; keywords: string; modseq: number; size: number; receivedAt: number }
-type ContentRow = SummaryRow & { contentSize: number; headSize: number; data: Uint8Array | null; file: string | null }
+type ContentRow = SummaryRow & { headSize: number; data: Uint8Array | null; file: string | null }
+type Want = 'summary' | 'header' | 'content'
 
-/** Summaries taken from the database at a time. */
-const pageSize = 200
+/** Messages taken from the database at a time; with at most 64 KiB of each in its row, this bounds the memory. */
+const pageSizes = { summary: 200, header: 50, content: 1 } as const
 
-const columns = 'm.uid, m.flags, m.keywords, m.modseq, m.size, m.received_at AS receivedAt'
+const summaryColumns = 'uid, flags, keywords, modseq, messages.size, received_at AS receivedAt'
+
+const pageSql = (want: Want): string => {
+  const range = `mailbox_id = ? AND uid BETWEEN ? AND ? ORDER BY uid LIMIT ${pageSizes[want]}`
+  if (want === 'summary') return `SELECT ${summaryColumns} FROM messages WHERE ${range}`
+  const data = want === 'header' ? 'substr(data, 1, head_size)' : 'CASE WHEN file IS NULL THEN data END'
+  return `SELECT ${summaryColumns}, head_size AS headSize, ${data} AS data, file
+    FROM messages JOIN contents ON contents.id = content_id WHERE ${range}`
+}
 
 const summaryOf = ({ uid, flags, keywords, modseq, size, receivedAt }: SummaryRow): MessageSummary => ({
   uid,
@@ -25,60 +34,42 @@ const summaryOf = ({ uid, flags, keywords, modseq, size, receivedAt }: SummaryRo
   receivedAt,
 })
 
-const contentSql = (data: string): string => `SELECT ${columns}, c.head_size AS headSize, ${data} AS data, c.file
-  FROM messages m JOIN contents c ON c.id = m.content_id WHERE m.mailbox_id = ? AND m.uid = ?`
-
 export const messageReads = (db: DatabaseSync, blobs: Blobs) => {
-  const everything = db.prepare(`SELECT ${columns} FROM messages m WHERE mailbox_id = ? ORDER BY uid`)
-  const page = db.prepare(
-    `SELECT ${columns} FROM messages m WHERE mailbox_id = ? AND uid BETWEEN ? AND ? ORDER BY uid LIMIT ${pageSize}`,
-  )
-  const withHeader = db.prepare(contentSql('substr(c.data, 1, c.head_size)'))
-  const withContent = db.prepare(contentSql('CASE WHEN c.file IS NULL THEN c.data END'))
+  const everything = db.prepare(`SELECT ${summaryColumns} FROM messages WHERE mailbox_id = ? ORDER BY uid`)
   const status = db.prepare('SELECT messages, unseen, size, deleted FROM mailboxes WHERE id = ?')
-
-  const header = async (mailboxId: number, uid: number): Promise<MessageContent | null> => {
-    const row = one<ContentRow>(withHeader, mailboxId, uid)
-    if (!row) return null
-    const head = row.data ? bytes(row.data) : await blobs.read(row.file!, row.headSize)
-    return head && { ...summaryOf(row), header: head, content: null }
+  const pages = {
+    summary: db.prepare(pageSql('summary')),
+    header: db.prepare(pageSql('header')),
+    content: db.prepare(pageSql('content')),
   }
 
-  const content = async (mailboxId: number, uid: number): Promise<MessageContent | null> => {
-    const row = one<ContentRow>(withContent, mailboxId, uid)
-    if (!row) return null
-    const whole = row.data ? bytes(row.data) : await blobs.read(row.file!, row.size)
-    return whole && { ...summaryOf(row), header: whole.subarray(0, row.headSize), content: whole }
+  /** What was wanted of the message, or null when a file of it went with it in the meantime. */
+  const bytesOf = (row: ContentRow, want: Want): Buffer | null | Promise<Buffer | null> => {
+    if (row.data) return bytes(row.data)
+    return blobs.read(row.file!, want === 'header' ? row.headSize : row.size)
   }
 
-  async function* readPage(mailboxId: number, rows: readonly SummaryRow[], want: 'summary' | 'header' | 'content') {
-    const load = want === 'content' ? content : header
-    for (const row of rows) {
-      if (want === 'summary') yield { ...summaryOf(row), header: null, content: null }
-      else {
-        const message = await load(mailboxId, row.uid)
-        // Expunged since the page was read: the message is simply not there.
-        if (message) yield message
-      }
-    }
-  }
+  const messageOf = (row: ContentRow, want: Want, found: Buffer | null): MessageContent => ({
+    ...summaryOf(row),
+    header: want === 'content' ? found!.subarray(0, row.headSize) : found,
+    content: want === 'content' ? found : null,
+  })
 
   return {
     summaries: (mailboxId: number): MessageSummary[] => all<SummaryRow>(everything, mailboxId).map(summaryOf),
 
-    async *read(
-      mailboxId: number,
-      ranges: readonly UidRange[],
-      want: 'summary' | 'header' | 'content',
-    ): AsyncGenerator<MessageContent> {
-      for (const { from, to } of normalRanges(ranges)) {
+    async *read(mailboxId: number, ranges: readonly UidRange[], want: Want): AsyncGenerator<MessageContent> {
+      for (const { from, to } of normalRanges(ranges))
         for (let next = from; next <= to; ) {
-          const rows = all<SummaryRow>(page, mailboxId, next, to)
-          yield* readPage(mailboxId, rows, want)
-          if (rows.length < pageSize) break
+          const rows = all<ContentRow>(pages[want], mailboxId, next, to)
+          for (const row of rows) {
+            const pending = want === 'summary' ? null : bytesOf(row, want)
+            const found = pending instanceof Promise ? await pending : pending
+            if (found || want === 'summary') yield messageOf(row, want, found)
+          }
+          if (rows.length < pageSizes[want]) break
           next = rows.at(-1)!.uid + 1
         }
-      }
     },
 
     status: (mailboxId: number): MailboxStatus =>

@@ -1,7 +1,8 @@
 /**
  * When the WAL is written back into the database. That takes milliseconds in which no write is answered, so it waits
  * for a pause; under load without a pause, the WAL's size forces it. A small WAL is written over and over in place, which
- * costs less at each fsync than one that grows. Now and then the WAL is cut to nothing, because what was deleted stays readable in it until then.
+ * costs less at each fsync than one that grows. Now and then the WAL is cut to
+ * nothing, because what was deleted stays readable in it until then.
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { busyTimeoutMs } from '../connection.ts'

@@ -9,7 +9,13 @@ import type { Request } from './protocol.ts'
 const open = () => {
   const db = new DatabaseSync(':memory:')
   migrate(db)
-  return { db, commit: groupCommit(db, writes(db, 1000)) }
+  return {
+    db,
+    commit: groupCommit(
+      db,
+      writes(db, 1000, () => {}),
+    ),
+  }
 }
 const create = (id: number, address: string): Request => ({
   id,

@@ -6,7 +6,8 @@ export type WriteName = keyof Writes
 export type WriteArguments<N extends WriteName> = Parameters<Writes[N]>[0]
 export type WriteResult<N extends WriteName> = ReturnType<Writes[N]>
 
-export type WriterOptions = { database: string; blobs: string; quota: number }
+/** `quota` is octets per account, `reserve` octets of the disk to keep free. */
+export type WriterOptions = { database: string; blobs: string; quota: number; reserve: number }
 
 export type Request = { id: number; name: WriteName; arguments: unknown }
 

@@ -6,6 +6,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { removeBlobs, removeOrphans } from '../blobs.ts'
 import { openWriter } from '../connection.ts'
 import { StoreTooNew } from '../errors.ts'
+import { roomOn } from '../room.ts'
 import { one } from '../rows.ts'
 import { migrate } from '../schema/migrate.ts'
 import { writes } from '../writes/writes.ts'
@@ -21,15 +22,17 @@ const purgeRetryMs = 10_000
 
 const options = workerData as WriterOptions
 const port: MessagePort = parentPort!
+const now = () => performance.now()
 const tell = (message: FromWriter): void => port.postMessage(message)
 
 const serve = (): void => {
   const db = openWriter(options.database)
   migrate(db)
+  const room = roomOn(options.blobs, options.reserve, now)
   const known = db.prepare('SELECT 1 FROM contents WHERE file = ?')
   removeOrphans(options.blobs, (file) => one(known, file) !== undefined)
-  const commit = groupCommit(db, writes(db, options.quota))
-  const checkpoint = checkpoints(db, () => performance.now())
+  const commit = groupCommit(db, writes(db, options.quota, room))
+  const checkpoint = checkpoints(db, now)
   let purging: NodeJS.Immediate | NodeJS.Timeout | undefined
 
   const run = (requests: readonly Request[]) => {

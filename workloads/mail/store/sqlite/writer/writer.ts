@@ -3,7 +3,7 @@
  * each its answer and its changes when they are committed.
  */
 import { Worker } from 'node:worker_threads'
-import { MailboxExists, MailboxMissing, QuotaExceeded } from '../../store.ts'
+import { MailboxExists, MailboxMissing, QuotaExceeded, StoreFull } from '../../store.ts'
 import { StoreStopped, StoreTooNew } from '../errors.ts'
 import type { CommittedChange } from '../writes/effects.ts'
 import type {
@@ -28,6 +28,7 @@ export type WriterEvents = {
 
 const errors = new Map<string, new (message: string) => Error>([
   ['QuotaExceeded', QuotaExceeded],
+  ['StoreFull', StoreFull],
   ['MailboxExists', MailboxExists],
   ['MailboxMissing', MailboxMissing],
 ])

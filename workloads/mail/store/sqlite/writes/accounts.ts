@@ -2,10 +2,14 @@
 import { createHmac } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Account } from '../../store.ts'
+import type { Room } from '../room.ts'
 import { one } from '../rows.ts'
 import type { Effects } from './effects.ts'
 
 export const accountColumns = 'id, address, verifier, created_day AS createdDay, last_login_day AS lastLoginDay'
+
+/** Octets that an empty account takes, roughly. */
+const accountSize = 1024
 
 /** Devices of one account that may be told of new mail; the one not seen for longest goes. */
 const tokenLimit = 32
@@ -24,7 +28,7 @@ const trimTokensSql = `DELETE FROM device_tokens WHERE account_id = ?1 AND token
 
 export type AccountWrites = ReturnType<typeof accountWrites>
 
-export const accountWrites = (db: DatabaseSync) => {
+export const accountWrites = (db: DatabaseSync, room: Room) => {
   const key = one<{ value: Uint8Array }>(db.prepare(`SELECT value FROM meta WHERE key = 'tombstone-key'`))!.value
   const find = db.prepare(`SELECT ${accountColumns} FROM accounts WHERE address = ?`)
   const address = db.prepare('SELECT address FROM accounts WHERE id = ?')
@@ -50,6 +54,7 @@ export const accountWrites = (db: DatabaseSync) => {
   const mac = (name: string): Buffer => createHmac('sha256', key).update(name).digest().subarray(0, 16)
 
   const create = (name: string, verifier: string, day: number, now: number): void => {
+    room(accountSize)
     const grave = one<Tombstone>(unbury, mac(name))
     const last = Math.max(grave?.lastUidValidity ?? 0, Math.floor(now / 1000))
     const id = Number(insert.run(name, verifier, day, day, last).lastInsertRowid)

@@ -2,6 +2,7 @@
 import type { Delivered, Placed } from '../../store.ts'
 import type { StoredMessage } from '../content.ts'
 import { namesOf } from '../flags.ts'
+import type { Room } from '../room.ts'
 import type { Contents } from './contents.ts'
 import type { Effects } from './effects.ts'
 import type { Place, Placement } from './placement.ts'
@@ -20,7 +21,10 @@ const added = (message: StoredMessage, { mailboxId, uid, modseq }: Place) => ({
   ],
 })
 
-export const deliveryWrites = (placement: Placement, contents: Contents) => {
+/** What the database itself grows by; a blob's room was asked for when it was written. */
+const inRow = ({ data }: StoredMessage): number => data?.length ?? 0
+
+export const deliveryWrites = (placement: Placement, contents: Contents, room: Room) => {
   const deliverTo = (accountId: number, message: StoredMessage, content: () => number, effects: Effects) => {
     const inbox = placement.inbox(accountId)
     if (inbox === undefined) return 'no-account'
@@ -35,6 +39,7 @@ export const deliveryWrites = (placement: Placement, contents: Contents) => {
       { message, accountIds }: { message: StoredMessage; accountIds: readonly number[] },
       effects: Effects,
     ): Delivered[] => {
+      room(inRow(message))
       let contentId = 0
       const content = () => (contentId ||= contents.insert(message))
       const outcomes = new Map<number, Delivered['outcome']>()
@@ -45,6 +50,7 @@ export const deliveryWrites = (placement: Placement, contents: Contents) => {
 
     append: ({ mailboxId, message }: { mailboxId: number; message: StoredMessage }, effects: Effects): Placed => {
       placement.check(placement.owner(mailboxId).accountId, message.size)
+      room(inRow(message))
       const contentId = contents.insert(message)
       contents.retain(contentId, 1)
       const place = placement.put(mailboxId, { ...message, contentId })

@@ -1,5 +1,6 @@
 /** Every write the store knows: name → what it does inside the transaction. */
 import type { DatabaseSync } from 'node:sqlite'
+import type { Room } from '../room.ts'
 import { accountWrites } from './accounts.ts'
 import { contents } from './contents.ts'
 import { deliveryWrites } from './deliver.ts'
@@ -11,16 +12,16 @@ import { removal } from './removal.ts'
 
 export type Writes = ReturnType<typeof writes>
 
-/** `quota` is octets per account. */
-export const writes = (db: DatabaseSync, quota: number) => {
+/** `quota` is octets per account; `room` refuses what would fill the disk. */
+export const writes = (db: DatabaseSync, quota: number, room: Room) => {
   const place = placement(db, quota)
   const content = contents(db)
   const remove = removal(db, content)
-  const accounts = accountWrites(db)
+  const accounts = accountWrites(db, room)
   return {
     ...accounts,
     ...mailboxWrites(db),
-    ...deliveryWrites(place, content),
+    ...deliveryWrites(place, content, room),
     ...messageWrites(db, place, content, remove),
     ...expiryWrites(db, remove, accounts),
   }
