@@ -22,10 +22,13 @@ export type DeliveryOptions = {
     /** Milliseconds that never go back: what rates are measured with. */
     monotonic: () => number
   }
+  /** Told of a failing store; the sender is asked to try again. */
+  onError?: (error: unknown) => void
 }
 
 export type Submission = { session: Session; recipients: ReadonlySet<number>; content: Buffer }
 
+/** Nothing here throws or rejects: a store that fails is a refusal too. */
 export interface Delivery {
   /** MAIL: may the session send as this address? */
   sender(session: Session, address: string): Refusal | null
@@ -43,8 +46,13 @@ const outcomeOf = (delivered: readonly Delivered[]): Refusal | null => {
   return delivered.some(({ outcome }) => outcome === 'delivered') ? null : deliveryRefusals.unknownRecipient
 }
 
-export const createDelivery = ({ store, domain, limits, clock }: DeliveryOptions): Delivery => {
+export const createDelivery = ({ store, domain, limits, clock, onError }: DeliveryOptions): Delivery => {
   const rate = createRate(limits)
+
+  const failed = (error: unknown): Refusal => {
+    onError?.(error)
+    return deliveryRefusals.failed
+  }
 
   const hasRoom = async (accountId: number, size: number): Promise<boolean> => {
     const { used, limit } = await store.usage(accountId)
@@ -62,21 +70,20 @@ export const createDelivery = ({ store, domain, limits, clock }: DeliveryOptions
     return outcomeOf(await store.messages.deliver({ content, flags: [], receivedAt: clock.now() }, [...recipients]))
   }
 
+  const roomyRecipient = async (address: string): Promise<number | Refusal> => {
+    const found = await findRecipient(store.accounts, domain, address)
+    return typeof found !== 'number' || (await hasRoom(found, 1)) ? found : deliveryRefusals.overQuota
+  }
+
+  const judged = async ({ session, recipients, content }: Submission): Promise<Refusal | null> => {
+    const verdict = judge(content, session.address)
+    return verdict.pass ? deliver(recipients, withoutRevealingFields(content)) : verdict
+  }
+
   return {
     sender: (session, address) => (normalAddress(address) === session.address ? null : deliveryRefusals.senderNotOwned),
     pace: (session) => (rate(session.accountId, clock.monotonic()) ? null : deliveryRefusals.tooFast),
-    async recipient(address) {
-      const found = await findRecipient(store.accounts, domain, address)
-      return typeof found !== 'number' || (await hasRoom(found, 1)) ? found : deliveryRefusals.overQuota
-    },
-    async submit({ session, recipients, content }) {
-      try {
-        const verdict = judge(content, session.address)
-        if (!verdict.pass) return verdict
-        return await deliver(recipients, withoutRevealingFields(content))
-      } catch {
-        return deliveryRefusals.failed
-      }
-    },
+    recipient: (address) => roomyRecipient(address).catch(failed),
+    submit: (submission) => judged(submission).catch(failed),
   }
 }

@@ -22,9 +22,9 @@ export const findRecipient = async (
   domain: string,
   address: string,
 ): Promise<number | Refusal> => {
-  const normal = normalAddress(address)
-  const isLocal = !normal.includes('@') || normal.endsWith(`@${domain}`)
-  if (!isLocal) return deliveryRefusals.otherServer
+  // `postmaster` alone is an address of this server (RFC 5321 §4.1.1.3).
+  const normal = normalAddress(address.includes('@') ? address : `${address}@${domain}`)
+  if (!normal.endsWith(`@${domain}`)) return deliveryRefusals.otherServer
   const account = await accounts.find(withoutTag(normal))
   return account?.id ?? deliveryRefusals.unknownRecipient
 }

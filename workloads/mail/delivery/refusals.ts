@@ -7,5 +7,5 @@ export const deliveryRefusals = refusalTable({
   otherServer: [550, '5.1.2', 'Recipient address rejected: this server does not send to other servers yet'],
   tooFast: [450, '4.7.1', 'Too much mail from this sender, try again later'],
   overQuota: [452, '4.2.2', 'Mailbox of a recipient is full, try again later'],
-  failed: [451, '4.3.0', 'Message could not be stored, try again later'],
+  failed: [451, '4.3.0', 'Local error in processing, try again later'],
 })

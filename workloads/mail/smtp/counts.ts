@@ -18,8 +18,15 @@ export class Counts {
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1)
   }
 
-  /** Reason → how often. */
-  refusals(): Record<string, number> {
-    return Object.fromEntries(this.#refusals)
+  /** For `/state` and metrics: `smtpRefused` and the reason → how often, and the others. */
+  all(): Record<string, number> {
+    return {
+      smtpAccepted: this.accepted,
+      smtpErrorReplies: this.errorReplies,
+      smtpBroken: this.broken,
+      ...Object.fromEntries([...this.#refusals].map(([reason, count]) => [countName(reason), count])),
+    }
   }
 }
+
+const countName = (reason: string): string => `smtpRefused${reason[0]!.toUpperCase()}${reason.slice(1)}`

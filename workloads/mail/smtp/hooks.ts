@@ -88,10 +88,7 @@ export const createHooks = ({ login, delivery, messageSize, budget, counts, now,
     const connection = connectionOf(session)
     connection.activeAt = now()
     const transaction = transactionOf(connection, () => delivery.pace(userOf(session)))
-    recipient(address, transaction).then(
-      (refusal) => answer(refusal, done),
-      () => answer(smtpRefusals.storeUnavailable, done),
-    )
+    void recipient(address, transaction).then((refusal) => answer(refusal, done))
   }
 
   const submit = async (connection: SubmissionConnection, content: IncomingContent): Promise<Refusal | null> =>

@@ -12,7 +12,6 @@ export const smtpRefusals = refusalTable({
   ],
   loginUnavailable: [454, '4.7.0', 'Temporary authentication failure, try again later'],
   tooManyAttempts: [421, '4.7.0', 'Too many failed logins, closing connection'],
-  storeUnavailable: [451, '4.3.0', 'Recipient could not be looked up, try again later'],
   tooLarge: [552, '5.3.4', 'Message exceeds the maximum message size'],
   noBuffer: [452, '4.3.1', 'Server is busy receiving other messages, try again later'],
   tooManyConnections: [421, '4.3.2', 'Too many connections, try again later'],

@@ -39,7 +39,7 @@ export interface SubmissionServer {
   accept(socket: Socket | TLSSocket, options: { secure: boolean }): void
   /** For the STARTTLS handshakes from now on; sessions stay. */
   updateCertificate(certificate: Certificate): void
-  /** Numbers alone: sessions, octets of messages coming in, and messages by outcome. */
+  /** Numbers alone, each name with `smtp` before it: sessions, octets of messages coming in, messages by outcome. */
   counts(): Record<string, number>
   /** Takes no new message, lets those finish that are on their way, and resolves once all connections are closed. */
   stop(): Promise<void>
@@ -121,14 +121,7 @@ export const createSubmissionServer = (options: SubmissionOptions): SubmissionSe
   return {
     accept,
     updateCertificate: ({ cert, key }) => engines.clear.updateSecureContext({ cert, key }),
-    counts: () => ({
-      sessions: connections.size,
-      buffered: budget.used,
-      accepted: counts.accepted,
-      errorReplies: counts.errorReplies,
-      broken: counts.broken,
-      ...counts.refusals(),
-    }),
+    counts: () => ({ smtpSessions: connections.size, smtpBuffered: budget.used, ...counts.all() }),
     async stop() {
       clearInterval(sweep)
       const { promise, resolve } = Promise.withResolvers<void>()
