@@ -11,13 +11,12 @@ export type TestStore = {
   /** Closes the store and opens it again on the same folder. */
   reopen: () => Promise<MailStore>
   close: () => Promise<void>
-  [Symbol.asyncDispose]: () => Promise<void>
 }
 
 /** Octets per account unless a test wants another quota. */
 const quota = 100_000_000
 
-/** `close`, or `await using`, closes it and removes the folder. */
+/** `close` closes it and removes the folder. */
 export const testStore = async (options: Partial<SqliteStoreOptions> = {}): Promise<TestStore> => {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'chatmail-store-')))
   const open = () => createSqliteStore({ quota, ...options, dir })
@@ -33,7 +32,6 @@ export const testStore = async (options: Partial<SqliteStoreOptions> = {}): Prom
       await test.store.close()
       await rm(dir, { recursive: true, force: true })
     },
-    [Symbol.asyncDispose]: () => test.close(),
   }
   return test
 }

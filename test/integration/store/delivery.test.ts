@@ -21,8 +21,9 @@ const read = async (store: MailStore, mailboxId: number, want: 'summary' | 'head
   return found
 }
 
-test('one delivery reaches each account once and keeps its content once', async () => {
-  await using test = await testStore()
+test('one delivery reaches each account once and keeps its content once', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const [a, b] = [await create(test.store, 'a@x'), await create(test.store, 'b@x')]
   const content = large('z')
   const delivered = await test.store.messages.deliver(message(content), [a.id, 999, b.id, a.id])
@@ -43,8 +44,9 @@ test('one delivery reaches each account once and keeps its content once', async 
     )
 })
 
-test('the file of a large content goes with its last message', async () => {
-  await using test = await testStore()
+test('the file of a large content goes with its last message', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const { messages } = test.store
   const [a, b] = [await create(test.store, 'a@x'), await create(test.store, 'b@x')]
   await messages.deliver(message(large('z')), [a.id, b.id])
@@ -57,8 +59,9 @@ test('the file of a large content goes with its last message', async () => {
   assert.equal((await expunge(b.inbox.id)).length, 0)
 })
 
-test('a large message whose delivery or APPEND is refused leaves no file', async () => {
-  await using test = await testStore({ quota: 1000 })
+test('a large message whose delivery or APPEND is refused leaves no file', async (t) => {
+  const test = await testStore({ quota: 1000 })
+  t.after(() => test.close())
   const { id, inbox } = await create(test.store, 'a@x')
   const [delivered] = await test.store.messages.deliver(message(large('z')), [id])
   assert.equal(delivered!.outcome, 'over-quota')
@@ -67,8 +70,9 @@ test('a large message whose delivery or APPEND is refused leaves no file', async
   assert.deepEqual(await readdir(join(test.dir, 'blobs')), [])
 })
 
-test('headers come without content, also of a large message and of one that is all header', async () => {
-  await using test = await testStore()
+test('headers come without content, also of a large message and of one that is all header', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const { id, inbox } = await create(test.store, 'a@x')
   const hugeHeader = `${'X: y\r\n'.repeat(20_000)}\r\n`
   const contents = ['S: small\r\n\r\nbody', `S: large\r\n\r\n${'b'.repeat(100_000)}`, `${hugeHeader}body`]
@@ -89,8 +93,9 @@ test('headers come without content, also of a large message and of one that is a
   )
 })
 
-test('a message of 30 MB comes back as it was', async () => {
-  await using test = await testStore()
+test('a message of 30 MB comes back as it was', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const { id, inbox } = await create(test.store, 'a@x')
   const content = Buffer.concat([Buffer.from('S: x\r\n\r\n'), Buffer.alloc(30_000_000, 'abcdefg')])
   await test.store.messages.deliver(message(content), [id])
@@ -98,8 +103,9 @@ test('a message of 30 MB comes back as it was', async () => {
   assert.ok(found!.content!.equals(content))
 })
 
-test('a file without a row is gone after the next start; files of others are left alone', async () => {
-  await using test = await testStore()
+test('a file without a row is gone after the next start; files of others are left alone', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const { id, inbox } = await create(test.store, 'a@x')
   await test.store.messages.deliver(message(large('z')), [id])
   const orphan = join(test.dir, 'blobs', '0123456789abcdef0123456789abcdef')
@@ -111,8 +117,9 @@ test('a file without a row is gone after the next start; files of others are lef
   assert.equal((await read(store, inbox.id, 'content')).length, 1)
 })
 
-test('many senders at once: every message is there once, uids ascend without a gap', async () => {
-  await using test = await testStore()
+test('many senders at once: every message is there once, uids ascend without a gap', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const { id, inbox } = await create(test.store, 'a@x')
   const sender = async (_: unknown, name: number) => {
     for (let index = 0; index < 25; index++)
@@ -127,8 +134,9 @@ test('many senders at once: every message is there once, uids ascend without a g
   assert.equal(new Set(found.map(({ content }) => content!.toString())).size, 400)
 })
 
-test('a message that is expunged while others are being read is left out', async () => {
-  await using test = await testStore()
+test('a message that is expunged while others are being read is left out', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const { messages } = test.store
   const { id, inbox } = await create(test.store, 'a@x')
   for (const name of ['a', 'b', 'c']) await messages.deliver(message(large(name)), [id])
@@ -142,8 +150,9 @@ test('a message that is expunged while others are being read is left out', async
   assert.deepEqual(found, [1, 3])
 })
 
-test('a change is announced with its origin when it can be read, and before the write resolves', async () => {
-  await using test = await testStore()
+test('a change is announced with its origin when it can be read, and before the write resolves', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const { id, inbox } = await create(test.store, 'a@x')
   const session = { name: 'this one' }
   const announced: unknown[] = []

@@ -25,10 +25,11 @@ const killedAfter = async (dir: string, acknowledgements: number): Promise<Set<s
   return acknowledged
 }
 
-test('everything that was acknowledged is there once after kill -9', async () => {
+test('everything that was acknowledged is there once after kill -9', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'chatmail-store-'))
   const acknowledged = new Set([...(await killedAfter(dir, 150)), ...(await killedAfter(dir, 150))])
-  await using test = await testStore({ dir })
+  const test = await testStore({ dir })
+  t.after(() => test.close())
   const { id } = (await test.store.accounts.find('a@x'))!
   const inbox = (await test.store.mailboxes.find(id, 'INBOX'))!
   const found: string[] = []

@@ -23,8 +23,9 @@ const deliver = (store: MailStore, id: number, receivedAt: number, size = 10) =>
 const uids = async (store: MailStore, mailboxId: number) =>
   (await store.messages.summaries(mailboxId)).map(({ uid }) => uid)
 
-test('messages go by their arrival', async () => {
-  await using test = await testStore()
+test('messages go by their arrival', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const { id, inbox } = await create(test.store, 'a@x')
   for (const receivedAt of [100, 300, 199, 200]) await deliver(test.store, id, receivedAt)
   const removed: number[] = []
@@ -36,8 +37,9 @@ test('messages go by their arrival', async () => {
 })
 
 for (const largeMessageSize of [50, 100_000])
-  test(`messages from ${largeMessageSize} octets go earlier`, async () => {
-    await using test = await testStore()
+  test(`messages from ${largeMessageSize} octets go earlier`, async (t) => {
+    const test = await testStore()
+    t.after(() => test.close())
     const { id, inbox } = await create(test.store, 'a@x')
     for (const size of [10, largeMessageSize - 1, largeMessageSize, largeMessageSize + 1])
       await deliver(test.store, id, 100, size)
@@ -46,8 +48,9 @@ for (const largeMessageSize of [50, 100_000])
     assert.deepEqual(await uids(test.store, inbox), [1, 2, 5])
   })
 
-test('accounts go by their last login, with all they held', async () => {
-  await using test = await testStore()
+test('accounts go by their last login, with all they held', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const old = await create(test.store, 'old@x', 10)
   const back = await create(test.store, 'back@x', 10)
   const fresh = await create(test.store, 'new@x', 20)
@@ -61,8 +64,9 @@ test('accounts go by their last login, with all they held', async () => {
   await eventually(async () => assert.equal((await readdir(join(test.dir, 'blobs'))).length, 2))
 })
 
-test('a last login is kept by day and never goes back', async () => {
-  await using test = await testStore()
+test('a last login is kept by day and never goes back', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const { id } = await create(test.store, 'a@x', 10)
   await test.store.accounts.touch(id, 12)
   await test.store.accounts.touch(id, 11)
@@ -72,8 +76,9 @@ test('a last login is kept by day and never goes back', async () => {
   assert.equal((await store.accounts.find('a@x'))!.lastLoginDay, 12)
 })
 
-test('much work is done in bounded calls', async () => {
-  await using test = await testStore()
+test('much work is done in bounded calls', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const { id, inbox } = await create(test.store, 'a@x')
   await Promise.all(Array.from({ length: 450 }, () => deliver(test.store, id, 1)))
   const calls = []
@@ -87,8 +92,9 @@ test('much work is done in bounded calls', async () => {
   assert.deepEqual(await uids(test.store, inbox), [])
 })
 
-test('what belonged to a removed account is purged even if the process ended before', async () => {
-  await using test = await testStore()
+test('what belonged to a removed account is purged even if the process ended before', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const { id } = await create(test.store, 'a@x')
   await Promise.all(Array.from({ length: 300 }, () => deliver(test.store, id, 1, 70_000)))
   await test.store.accounts.remove(id)

@@ -22,8 +22,9 @@ const holding = async (dir: string, text: string): Promise<string[]> => {
   return found
 }
 
-test('a folder that is open cannot be opened again', async () => {
-  await using test = await testStore()
+test('a folder that is open cannot be opened again', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   await assert.rejects(createSqliteStore({ dir: test.dir, quota: 1 }), new StoreLocked(test.dir))
   await test.reopen()
 })
@@ -44,15 +45,17 @@ test('a store of a later version is refused with both versions, and left unlocke
   await rm(dir, { recursive: true })
 })
 
-test('what is no database is an error', async () => {
-  await using test = await testStore()
+test('what is no database is an error', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   await test.store.close()
   await writeFile(join(test.dir, 'mail.db'), 'this is no database'.repeat(100))
   await assert.rejects(createSqliteStore({ dir: test.dir, quota: 1 }), /not a database/)
 })
 
-test('only the owner can read the folder and what is in it', async () => {
-  await using test = await testStore()
+test('only the owner can read the folder and what is in it', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const { account } = await test.store.accounts.create('a@x', 'v', 1)
   await test.store.messages.deliver({ content: Buffer.alloc(100_000), flags: [], receivedAt: 1 }, [account.id])
   const files = await allFiles(test.dir)
@@ -61,8 +64,9 @@ test('only the owner can read the folder and what is in it', async () => {
   for (const dir of [test.dir, join(test.dir, 'blobs')]) assert.equal((await stat(dir)).mode & 0o777, 0o700)
 })
 
-test('a deleted message is nowhere in the folder, soon and without a restart', async () => {
-  await using test = await testStore()
+test('a deleted message is nowhere in the folder, soon and without a restart', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const { account } = await test.store.accounts.create('a@x', 'v', 1)
   const inbox = (await test.store.mailboxes.find(account.id, 'INBOX'))!.id
   const secret = 'what-nobody-may-find-afterwards'
@@ -76,8 +80,9 @@ test('a deleted message is nowhere in the folder, soon and without a restart', a
   await eventually(async () => assert.deepEqual(await holding(test.dir, secret), []))
 })
 
-test('a removed account leaves neither its name nor its verifier', async () => {
-  await using test = await testStore()
+test('a removed account leaves neither its name nor its verifier', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const { account } = await test.store.accounts.create('someone-special@x', 'a-verifier-to-look-for', 1)
   await test.store.deviceTokens.add(account.id, 'a-token-to-look-for', 1)
   await test.store.accounts.remove(account.id)
@@ -85,8 +90,9 @@ test('a removed account leaves neither its name nor its verifier', async () => {
     await eventually(async () => assert.deepEqual(await holding(test.dir, text), []))
 })
 
-test('the WAL stays bounded under load', async () => {
-  await using test = await testStore()
+test('the WAL stays bounded under load', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const { account } = await test.store.accounts.create('a@x', 'v', 1)
   const content = Buffer.alloc(50_000, 'x')
   const sender = async () => {
@@ -98,8 +104,9 @@ test('the WAL stays bounded under load', async () => {
   assert.ok((await stat(join(test.dir, 'mail.db-wal'))).size < 40_000_000)
 })
 
-test('before the disk is full, new mail and accounts are refused and deleting goes on', async () => {
-  await using test = await testStore()
+test('before the disk is full, new mail and accounts are refused and deleting goes on', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const { account } = await test.store.accounts.create('a@x', 'v', 1)
   const inbox = (await test.store.mailboxes.find(account.id, 'INBOX'))!.id
   const message = (size: number) => ({ content: Buffer.alloc(size, 'x'), flags: ['\\Deleted'], receivedAt: 1 })
@@ -117,8 +124,9 @@ test('before the disk is full, new mail and accounts are refused and deleting go
   await full.close()
 })
 
-test('an empty message is a message', async () => {
-  await using test = await testStore()
+test('an empty message is a message', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const { account } = await test.store.accounts.create('a@x', 'v', 1)
   await test.store.messages.deliver({ content: Buffer.alloc(0), flags: [], receivedAt: 1 }, [account.id])
   const inbox = (await test.store.mailboxes.find(account.id, 'INBOX'))!.id
@@ -127,8 +135,9 @@ test('an empty message is a message', async () => {
   assert.equal((await test.store.messages.summaries(inbox)).length, 1)
 })
 
-test('closing finishes what was asked for; afterwards every write is refused', async () => {
-  await using test = await testStore()
+test('closing finishes what was asked for; afterwards every write is refused', async (t) => {
+  const test = await testStore()
+  t.after(() => test.close())
   const writes = Array.from({ length: 20 }, (_, index) => test.store.accounts.create(`a${index}@x`, 'v', 1))
   await test.store.close()
   assert.equal(

@@ -23,6 +23,15 @@ const readExactly = async (handle: FileHandle, length: number): Promise<Buffer> 
   return buffer
 }
 
+const withFile = async <T>(path: string, flags: string, work: (handle: FileHandle) => Promise<T>): Promise<T> => {
+  const handle = await open(path, flags, 0o600)
+  try {
+    return await work(handle)
+  } finally {
+    await handle.close()
+  }
+}
+
 /** Removes the files of contents that are no more. */
 export const removeBlobs = (dir: string, names: readonly string[]): void => {
   for (const file of names) rmSync(join(dir, file), { force: true })
@@ -60,8 +69,7 @@ export class Blobs {
   /** The first `length` octets, or null when the file went with its message. */
   async read(file: string, length: number): Promise<Buffer | null> {
     try {
-      await using handle = await open(join(this.#dir, file), 'r')
-      return await readExactly(handle, length)
+      return await withFile(join(this.#dir, file), 'r', (handle) => readExactly(handle, length))
     } catch (error) {
       if (missing(error)) return null
       throw error
@@ -73,10 +81,10 @@ export class Blobs {
   }
 
   async #writeSynced(path: string, content: Buffer): Promise<void> {
-    await using handle = await open(path, 'wx', 0o600)
-    await handle.writeFile(content)
-    await handle.sync()
-    await using folder = await open(this.#dir, 'r')
-    await folder.sync()
+    await withFile(path, 'wx', async (handle) => {
+      await handle.writeFile(content)
+      await handle.sync()
+    })
+    await withFile(this.#dir, 'r', (folder) => folder.sync())
   }
 }
