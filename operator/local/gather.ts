@@ -8,7 +8,7 @@ import type { Certificate, Facts } from '../render/facts.ts'
 import { fileText } from '../render/files.ts'
 import { names } from '../render/names.ts'
 import { firstKeyring } from '../turnkeys/first.ts'
-import { selfSignedCertificate } from './data/certificate.ts'
+import { selfSignedCertificate } from './certificate/self-signed.ts'
 import type { SecretFolder } from './data/secrets.ts'
 import { isIpv4, lanAddress, listening } from './host/addresses.ts'
 import { StartError } from './start-error.ts'
@@ -54,30 +54,26 @@ const certificateNames = (domain: string, host: string, address: string): string
   ...new Set([domain.replace(/^\[|\]$/g, ''), host, address, 'localhost', loopback]),
 ]
 
-const madeCertificate = async (
+const madeCertificate = (
   server: ChatmailServer,
   host: string,
   address: string,
   secrets: SecretFolder,
-  now: number,
-): Promise<Certificate> => {
+  { now, random }: Surroundings,
+): Certificate => {
   const secretName = names.certificate(server)
   const kept = {
     crt: secrets.read(secretName, mountedFiles.certificate),
     key: secrets.read(secretName, mountedFiles.privateKey),
   }
-  const pem = await selfSignedCertificate(kept, certificateNames(server.spec.domain, host, address), now)
+  const pem = selfSignedCertificate(kept, certificateNames(server.spec.domain, host, address), now(), random)
   if (pem.key !== kept.key) secrets.write(secretName, mountedFiles.privateKey, pem.key)
   if (pem.crt !== kept.crt) secrets.write(secretName, mountedFiles.certificate, pem.crt)
   return { secretName, pem, selfSigned: true }
 }
 
 /** Facts without any TURN endpoint: those are told once they work. */
-export const gather = async (
-  server: ChatmailServer,
-  surroundings: Surroundings,
-  secrets: SecretFolder,
-): Promise<Facts> => {
+export const gather = (server: ChatmailServer, surroundings: Surroundings, secrets: SecretFolder): Facts => {
   const { random, now, interfaces } = surroundings
   const address = clientAddress(server, surroundings)
   const listen = listening(address, interfaces)
@@ -92,7 +88,7 @@ export const gather = async (
     certificate:
       tls.source === 'Secret'
         ? ownCertificate(tls.secretName!, secrets)
-        : await madeCertificate(server, publicHost, address, secrets, now()),
+        : madeCertificate(server, publicHost, address, secrets, surroundings),
     keyring: secrets.keep(names.keyring(server), mountedFiles.keyring, () =>
       fileText(firstKeyring(random, Math.floor(now() / 1000))),
     ),

@@ -151,7 +151,7 @@ const prepare = async (
   const left = await endOrphans(dirs)
   if (left.length) host.progress(`Ended what an earlier run left behind: ${left.join(', ')}.`)
   await checkPorts(portRows(server, 'local'), hosts(server, around))
-  const facts = await gather(server, around, new SecretFolder(dirs))
+  const facts = gather(server, around, new SecretFolder(dirs))
   return assemble(server, facts, dirs, options, host)
 }
 

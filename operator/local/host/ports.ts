@@ -16,7 +16,7 @@ const tcp: Bind = (port, host) =>
 
 const udp: Bind = (port, host) =>
   new Promise((resolve, reject) => {
-    const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', ipv6Only: true })
+    const socket = createSocket(host.includes(':') ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' })
     socket.once('error', reject)
     socket.bind({ port, address: host, exclusive: true }, () => socket.close(() => resolve()))
   })

@@ -36,7 +36,7 @@ const linkNames = (dir: string, names: Iterable<string>): void => {
 export const writeMounts = (dir: string, files: ReadonlyMap<string, string>): void => {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const before = linked(dir)
-  const version = mkdtempSync(join(dir, '..'))
+  const version = mkdtempSync(`${dir}/..`)
   for (const [name, content] of files) writeFileSync(join(version, name), content, { mode: 0o400 })
   rmSync(join(dir, next), { force: true })
   symlinkSync(basename(version), join(dir, next))
