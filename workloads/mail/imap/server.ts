@@ -42,7 +42,7 @@ export type ImapServer = {
   /** Serves a connection. `secure` says that it is under TLS already. */
   accept(socket: Socket, about: { secure: boolean }): void
   /** Counts for `/state`. */
-  counts(): { sessions: number; idling: number }
+  counts(): { imapSessions: number; imapIdling: number }
   /** Says BYE to all sessions; resolves when they are gone, after a second at the latest. */
   stop(): Promise<void>
 }
@@ -91,7 +91,7 @@ export const createImapServer = (options: ImapServerOptions): ImapServer => {
     },
     counts() {
       const idling = Array.from(connections).filter(({ session }) => session.idling).length
-      return { sessions: connections.size, idling }
+      return { imapSessions: connections.size, imapIdling: idling }
     },
     async stop() {
       clearInterval(timer)
