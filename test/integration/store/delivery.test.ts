@@ -70,6 +70,17 @@ test('a large message whose delivery or APPEND is refused leaves no file', async
   assert.deepEqual(await readdir(join(test.dir, 'blobs')), [])
 })
 
+test('an account holds a bounded number of messages, however small', async (t) => {
+  const test = await testStore({ maxMessages: 3 })
+  t.after(() => test.close())
+  const { id, inbox } = await create(test.store, 'a@x')
+  const outcomes = []
+  for (let index = 0; index < 4; index++)
+    outcomes.push((await test.store.messages.deliver(message(''), [id]))[0]!.outcome)
+  assert.deepEqual(outcomes, ['delivered', 'delivered', 'delivered', 'over-quota'])
+  await assert.rejects(test.store.messages.copy(inbox.id, [1], inbox.id, null), { name: 'QuotaExceeded' })
+})
+
 test('headers come without content, also of a large message and of one that is all header', async (t) => {
   const test = await testStore()
   t.after(() => test.close())

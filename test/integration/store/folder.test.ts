@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import type { Worker } from 'node:worker_threads'
 import { StoreLocked, StoreStopped, StoreTooNew } from '../../../workloads/mail/store/sqlite/errors.ts'
 import { createSqliteStore } from '../../../workloads/mail/store/sqlite/open.ts'
 import { StoreFull } from '../../../workloads/mail/store/store.ts'
@@ -146,4 +147,21 @@ test('closing finishes what was asked for; afterwards every write is refused', a
   )
   await assert.rejects(test.store.accounts.create('late@x', 'v', 1), StoreStopped)
   assert.equal((await (await test.reopen()).counts()).accounts, 20)
+})
+
+test('when the writer ends by itself, whoever waits is told, and the folder can be opened again', async (t) => {
+  const failures: Error[] = []
+  const workers: Worker[] = []
+  const note = (worker: Worker) => workers.push(worker)
+  process.on('worker', note)
+  t.after(() => process.off('worker', note))
+  const test = await testStore({ onFailure: (error) => failures.push(error) })
+  t.after(() => test.close())
+  const { store } = test
+  const ending = workers[0]!.terminate()
+  await assert.rejects(store.accounts.create('a@x', 'v', 1), StoreStopped)
+  await ending
+  await assert.rejects(store.accounts.create('b@x', 'v', 1), StoreStopped)
+  assert.equal(failures.length, 1)
+  assert.ok((await (await test.reopen()).accounts.create('a@x', 'v', 1)).created)
 })

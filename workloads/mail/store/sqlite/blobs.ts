@@ -32,9 +32,17 @@ const withFile = async <T>(path: string, flags: string, work: (handle: FileHandl
   }
 }
 
+const removeIfPossible = (path: string): void => {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // An orphan from now on: the next start tries again.
+  }
+}
+
 /** Removes the files of contents that are no more. */
 export const removeBlobs = (dir: string, names: readonly string[]): void => {
-  for (const file of names) rmSync(join(dir, file), { force: true })
+  for (const file of names) removeIfPossible(join(dir, file))
 }
 
 /** Removes what `isKnown` does not know. Other names than ours are left alone. */

@@ -1,4 +1,5 @@
 /** Opens a mail store kept in one folder: a SQLite database and, for large contents, files beside it. */
+import type { DatabaseSync } from 'node:sqlite'
 import type { MailStore } from '../store.ts'
 import { Blobs } from './blobs.ts'
 import { openReader } from './connection.ts'
@@ -13,6 +14,8 @@ export type SqliteStoreOptions = {
   dir: string
   /** Octets per account. */
   quota: number
+  /** Messages per account; 100,000 unless given. */
+  maxMessages?: number
   /** Octets of the disk to keep free of new mail, so that deleting goes on working; 64 MiB unless given. */
   reserve?: number
   /** Unix milliseconds. */
@@ -21,6 +24,7 @@ export type SqliteStoreOptions = {
   onFailure?: (error: Error) => void
 }
 
+const defaultMaxMessages = 100_000
 const defaultReserve = 64 * 1024 * 1024
 
 const throwUncaught = (error: Error): void => {
@@ -29,20 +33,31 @@ const throwUncaught = (error: Error): void => {
   })
 }
 
+const openReading = async (folder: Folder, writer: Writer): Promise<DatabaseSync> => {
+  try {
+    return openReader(folder.database)
+  } catch (error) {
+    await writer.close(() => {})
+    throw error
+  }
+}
+
 const open = async (folder: Folder, options: SqliteStoreOptions, unlock: () => void): Promise<MailStore> => {
   const watchers = new Watchers()
+  const limits = { quota: options.quota, messages: options.maxMessages ?? defaultMaxMessages }
   const reserve = options.reserve ?? defaultReserve
   const writer = await Writer.start(
-    { database: folder.database, blobs: folder.blobs, quota: options.quota, reserve },
+    { database: folder.database, blobs: folder.blobs, limits, reserve },
     {
       onChange: (change, origin) => watchers.announce({ ...change, origin }),
       onFailure: options.onFailure ?? throwUncaught,
     },
   )
+  const reader = await openReading(folder, writer)
   return new SqliteStore({
     writer,
     watchers,
-    reader: openReader(folder.database),
+    reader,
     blobs: new Blobs(
       folder.blobs,
       roomOn(folder.blobs, reserve, () => performance.now()),

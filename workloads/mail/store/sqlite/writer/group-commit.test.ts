@@ -13,7 +13,7 @@ const open = () => {
     db,
     commit: groupCommit(
       db,
-      writes(db, 1000, () => {}),
+      writes(db, { quota: 1000, messages: 10 }, () => {}),
     ),
   }
 }

@@ -1,13 +1,14 @@
 /** What goes between the main thread and the writer's thread. Requests and replies travel in arrays, one per wake-up. */
 import type { CommittedChange } from '../writes/effects.ts'
+import type { Limits } from '../writes/placement.ts'
 import type { Writes } from '../writes/writes.ts'
 
 export type WriteName = keyof Writes
 export type WriteArguments<N extends WriteName> = Parameters<Writes[N]>[0]
 export type WriteResult<N extends WriteName> = ReturnType<Writes[N]>
 
-/** `quota` is octets per account, `reserve` octets of the disk to keep free. */
-export type WriterOptions = { database: string; blobs: string; quota: number; reserve: number }
+/** `reserve` is the octets of the disk to keep free. */
+export type WriterOptions = { database: string; blobs: string; limits: Limits; reserve: number }
 
 export type Request = { id: number; name: WriteName; arguments: unknown }
 

@@ -31,7 +31,7 @@ const serve = (): void => {
   const room = roomOn(options.blobs, options.reserve, now)
   const known = db.prepare('SELECT 1 FROM contents WHERE file = ?')
   removeOrphans(options.blobs, (file) => one(known, file) !== undefined)
-  const commit = groupCommit(db, writes(db, options.quota, room))
+  const commit = groupCommit(db, writes(db, options.limits, room))
   const checkpoint = checkpoints(db, now)
   let purging: NodeJS.Immediate | NodeJS.Timeout | undefined
 

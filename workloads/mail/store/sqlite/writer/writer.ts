@@ -35,6 +35,9 @@ const errors = new Map<string, new (message: string) => Error>([
 
 const errorOf = (name: string, message: string): Error => new (errors.get(name) ?? Error)(message)
 
+/** What the thread allocates is short-lived and small; V8 would let it take 48 MB before it looks. */
+const youngGenerationMb = 8
+
 export class Writer {
   #worker: Worker
   #events: WriterEvents
@@ -60,7 +63,11 @@ export class Writer {
 
   /** Starts the thread; resolves when the database is open. @throws StoreTooNew */
   static async start(options: WriterOptions, events: WriterEvents): Promise<Writer> {
-    const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: options, name: 'store-writer' })
+    const worker = new Worker(new URL('./thread.ts', import.meta.url), {
+      workerData: options,
+      name: 'store-writer',
+      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
+    })
     const first = await new Promise<FromWriter>((resolve, reject) => {
       worker.once('message', resolve)
       worker.once('error', reject)

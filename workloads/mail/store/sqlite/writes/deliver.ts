@@ -49,7 +49,7 @@ export const deliveryWrites = (placement: Placement, contents: Contents, room: R
     },
 
     append: ({ mailboxId, message }: { mailboxId: number; message: StoredMessage }, effects: Effects): Placed => {
-      placement.check(placement.owner(mailboxId).accountId, message.size)
+      placement.check(placement.owner(mailboxId).accountId, [message.size])
       room(inRow(message))
       const contentId = contents.insert(message)
       contents.retain(contentId, 1)

@@ -16,7 +16,11 @@ const keywordLimit = 1000
 const wholeMailbox: readonly UidRange[] = [{ from: 1, to: Number.POSITIVE_INFINITY }]
 
 type Selection = { mailboxId: number; uids: readonly number[] }
+type FlagRequest = Selection & { change: FlagChange; unchangedSince: number | undefined }
 type Transfer = Selection & { toMailboxId: number }
+
+/** How many have the flag. */
+const count = (list: readonly StoredFlags[], flag: number): number => list.filter(({ flags }) => flags & flag).length
 
 export const messageWrites = (db: DatabaseSync, placement: Placement, contents: Contents, removal: Removal) => {
   const row = db.prepare(`SELECT ${rowColumns} FROM messages WHERE mailbox_id = ? AND uid = ?`)
@@ -28,8 +32,9 @@ export const messageWrites = (db: DatabaseSync, placement: Placement, contents: 
     'UPDATE mailboxes SET modseq = ?, unseen = unseen + ?, deleted = deleted + ? WHERE id = ?',
   )
 
+  /** In the order of the request; one that is named twice comes once. */
   const rows = ({ mailboxId, uids }: Selection): Row[] =>
-    uids.map((uid) => one<Row>(row, mailboxId, uid)).filter((found) => found !== undefined)
+    [...new Set(uids)].map((uid) => one<Row>(row, mailboxId, uid)).filter((found) => found !== undefined)
 
   const store = (mailboxId: number, found: Row, next: StoredFlags, modseq: number): FlagsSet => {
     if (next.keywords.length > keywordLimit) throw new QuotaExceeded('too many keywords on one message')
@@ -67,35 +72,21 @@ export const messageWrites = (db: DatabaseSync, placement: Placement, contents: 
   }
 
   return {
-    setFlags: (
-      {
-        mailboxId,
-        uids,
-        change,
-        unchangedSince,
-      }: Selection & { change: FlagChange; unchangedSince: number | undefined },
-      effects: Effects,
-    ): { changed: FlagsSet[]; conflicts: number[] } => {
+    setFlags: ({ mailboxId, uids, change, unchangedSince }: FlagRequest, effects: Effects) => {
       const modseq = placement.owner(mailboxId).modseq + 1
       const given = encodeFlags(change.flags)
-      const outcome = { changed: [] as FlagsSet[], conflicts: [] as number[] }
-      const count = { unseen: 0, deleted: 0 }
-      for (const found of rows({ mailboxId, uids })) {
-        if (unchangedSince !== undefined && found.modseq > unchangedSince) {
-          outcome.conflicts.push(found.uid)
-          continue
-        }
-        const next = changedFlags(found, change.operation, given)
-        outcome.changed.push(store(mailboxId, found, next, modseq))
-        count.unseen += Number(!(next.flags & seen)) - Number(!(found.flags & seen))
-        count.deleted += Number(!!(next.flags & deleted)) - Number(!!(found.flags & deleted))
-      }
-      const messages = outcome.changed.filter((message) => message.modseq === modseq)
+      const { fresh = [], stale = [] } = Object.groupBy(rows({ mailboxId, uids }), (found) =>
+        found.modseq > (unchangedSince ?? Number.POSITIVE_INFINITY) ? 'stale' : 'fresh',
+      )
+      const nexts = fresh.map((found) => changedFlags(found, change.operation, given))
+      const changed = fresh.map((found, index) => store(mailboxId, found, nexts[index]!, modseq))
+      const messages = changed.filter((message) => message.modseq === modseq)
       if (messages.length > 0) {
-        setCounters.run(modseq, count.unseen, count.deleted, mailboxId)
+        const unseen = count(fresh, seen) - count(nexts, seen)
+        setCounters.run(modseq, unseen, count(nexts, deleted) - count(fresh, deleted), mailboxId)
         effects.changes.push({ mailboxId, kind: 'flags', messages })
       }
-      return outcome
+      return { changed, conflicts: stale.map(({ uid }) => uid) }
     },
 
     expunge: (
@@ -114,7 +105,7 @@ export const messageWrites = (db: DatabaseSync, placement: Placement, contents: 
       const from = rows(request)
       placement.check(
         accountId,
-        from.reduce((sum, { size }) => sum + size, 0),
+        from.map(({ size }) => size),
       )
       for (const { contentId } of from) contents.retain(contentId, 1)
       return transfer(request.toMailboxId, from, effects)

@@ -17,9 +17,10 @@ export type Placement = {
   owner: (mailboxId: number) => Owner
   /** The INBOX of an account, or undefined where there is no such account. */
   inbox: (accountId: number) => number | undefined
+  /** Whether one message of `size` octets fits. */
   fits: (accountId: number, size: number) => boolean
   /** @throws QuotaExceeded */
-  check: (accountId: number, size: number) => void
+  check: (accountId: number, sizes: readonly number[]) => void
   /** `modseq` is the mailbox's next unless given, so that messages of one command share one. */
   put: (mailboxId: number, message: Message, modseq?: number) => Place
 }
@@ -31,19 +32,29 @@ const advanceSql = `UPDATE mailboxes SET uid_next = uid_next + 1, modseq = coale
   messages = messages + 1, unseen = unseen + ?, deleted = deleted + ?, size = size + ?
   WHERE id = ? RETURNING id AS mailboxId, uid_next - 1 AS uid, modseq, uid_validity AS uidValidity`
 
+const usedSql = 'SELECT total(size) AS size, total(messages) AS messages FROM mailboxes WHERE account_id = ?'
+
 const insertSql = `INSERT INTO messages
   (mailbox_id, uid, content_id, size, received_at, modseq, flags, keywords) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 
-/** `quota` is octets per account. */
-export const placement = (db: DatabaseSync, quota: number): Placement => {
+export type Limits = {
+  /** Octets per account. */
+  quota: number
+  /** Messages per account: bounds what opening a mailbox takes, however small they are. */
+  messages: number
+}
+
+export const placement = (db: DatabaseSync, limits: Limits): Placement => {
   const owner = db.prepare(ownerSql)
   const inbox = db.prepare(`SELECT id FROM mailboxes WHERE account_id = ? AND name = 'INBOX'`)
-  const used = db.prepare('SELECT total(size) AS used FROM mailboxes WHERE account_id = ?')
+  const used = db.prepare(usedSql)
   const advance = db.prepare(advanceSql)
   const insert = db.prepare(insertSql)
 
-  const fits = (accountId: number, size: number): boolean =>
-    one<{ used: number }>(used, accountId)!.used + size <= quota
+  const fits = (accountId: number, size: number, count: number): boolean => {
+    const now = one<{ size: number; messages: number }>(used, accountId)!
+    return now.size + size <= limits.quota && now.messages + count <= limits.messages
+  }
 
   return {
     owner: (mailboxId) => {
@@ -52,9 +63,10 @@ export const placement = (db: DatabaseSync, quota: number): Placement => {
       return found
     },
     inbox: (accountId) => one<{ id: number }>(inbox, accountId)?.id,
-    fits,
-    check: (accountId, size) => {
-      if (!fits(accountId, size)) throw new QuotaExceeded('the account is full')
+    fits: (accountId, size) => fits(accountId, size, 1),
+    check: (accountId, sizes) => {
+      const size = sizes.reduce((sum, one) => sum + one, 0)
+      if (!fits(accountId, size, sizes.length)) throw new QuotaExceeded('the account is full')
     },
     put: (mailboxId, { contentId, size, flags, keywords, receivedAt }, modseq) => {
       const unseen = flags & seen ? 0 : 1

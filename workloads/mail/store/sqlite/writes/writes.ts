@@ -7,14 +7,14 @@ import { deliveryWrites } from './deliver.ts'
 import { expiryWrites } from './expiry.ts'
 import { mailboxWrites } from './mailboxes.ts'
 import { messageWrites } from './messages.ts'
-import { placement } from './placement.ts'
+import { type Limits, placement } from './placement.ts'
 import { removal } from './removal.ts'
 
 export type Writes = ReturnType<typeof writes>
 
-/** `quota` is octets per account; `room` refuses what would fill the disk. */
-export const writes = (db: DatabaseSync, quota: number, room: Room) => {
-  const place = placement(db, quota)
+/** `room` refuses what would fill the disk. */
+export const writes = (db: DatabaseSync, limits: Limits, room: Room) => {
+  const place = placement(db, limits)
   const content = contents(db)
   const remove = removal(db, content)
   const accounts = accountWrites(db, room)
