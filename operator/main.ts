@@ -24,5 +24,6 @@ const exitCode = await runCommand(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   onStop,
+  onExit: (listener) => process.on('exit', listener),
 })
 process.exit(exitCode)

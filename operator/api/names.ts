@@ -8,7 +8,6 @@ const ipv4 = `${octet}(\\.${octet}){3}`
 /** What mail addresses end with: a name, a name with a leading `_`, or an IPv4 address in brackets. */
 export const domainName = z
   .string()
-  .min(1)
   .max(253)
   .regex(
     new RegExp(`^(_?${label}(\\.${label})*|\\[${ipv4}\\])$`),
@@ -18,21 +17,18 @@ export const domainName = z
 /** A name or an IPv4 address that clients connect to. */
 export const hostName = z
   .string()
-  .min(1)
   .max(253)
   .regex(new RegExp(`^(_?${label}(\\.${label})*|${ipv4})$`), 'a DNS name in lower case or an IPv4 address')
 
 /** The name of a Kubernetes object (RFC 1123 subdomain). */
 export const objectName = z
   .string()
-  .min(1)
   .max(253)
   .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'the name of a Kubernetes object: lower case letters, digits, - and .')
 
 /** The name of a ChatmailServer: short enough that the names made from it are still DNS labels. */
 export const serverName = z
   .string()
-  .min(1)
   .max(40)
   .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, 'at most 40 lower case letters, digits and -, with a letter first')
 

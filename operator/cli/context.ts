@@ -9,4 +9,6 @@ export type CommandContext = {
   stderr: NodeJS.WriteStream
   /** Calls back on each request to stop: first in order, then at once. Signals end the process until this is called. */
   onStop: (listener: (immediate: boolean) => void) => void
+  /** Calls back when this process ends, for whatever reason it can still notice. */
+  onExit: (listener: () => void) => void
 }

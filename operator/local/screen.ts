@@ -37,7 +37,12 @@ export const inviteText = async (link: string, view: InviteView): Promise<string
 /** Everything beside the invite. `shared` as above. */
 export const serverText = (summary: Summary, rows: readonly PortRow[], shared: boolean): string => {
   const page = summary.web
-    ? [`Page      ${summary.web}`, ...(shared ? [] : ['          Each visit shows a fresh code.'])]
+    ? [
+        `Page      ${summary.web}`,
+        ...(shared
+          ? []
+          : ['          Each visit shows a fresh code. Browsers warn of the certificate: this machine signs its own.']),
+      ]
     : []
   return [
     `Domain    ${summary.domain}`,

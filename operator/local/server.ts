@@ -48,9 +48,8 @@ const hopeless = new Set<number | null>([exitCodes.config, exitCodes.unavailable
 
 /** @throws StartError when the pod ends for good or the deadline passes */
 const untilReady = async (local: LocalServer, pod: string, signal: AbortSignal): Promise<void> => {
-  const heard = on(local.events, 'event', { signal })
   if (local.runner.isReady(pod)) return
-  for await (const [event] of heard as AsyncIterable<[PodEvent]>) {
+  for await (const [event] of on(local.events, 'event', { signal }) as AsyncIterable<[PodEvent]>) {
     if (event.kind === 'exit' && hopeless.has(event.code)) throw failure(local, event)
     if (local.runner.isReady(pod)) return
   }
@@ -93,7 +92,7 @@ const follow = (local: LocalServer, address: string): void => {
     const next = endpoints(local, address)
     if (next.length === local.facts.turnEndpoints.length) return
     local.facts.turnEndpoints = next
-    void applyAll(local)
+    applyAll(local).catch((error: Error) => local.progress(`Mail could not be told of a change: ${error.message}`))
   })
 }
 

@@ -41,6 +41,8 @@ export type UpHost = {
   progress: (line: string) => void
   /** Calls back on each request to stop: first in order, then at once. */
   onStop: (listener: (immediate: boolean) => void) => void
+  /** Calls back when this process ends, for whatever reason it can still notice. */
+  onExit: (listener: () => void) => void
 }
 
 /** Called once clients can use the server. */
@@ -129,6 +131,7 @@ const serve = async (
       resolve()
     })
   })
+  host.onExit(() => local.runner.kill())
   try {
     const started = startServer(local, address).then(() => true)
     const up = await Promise.race([started, stopAsked.then(() => false)])
@@ -138,6 +141,7 @@ const serve = async (
   } finally {
     host.progress('Stopping.')
     await local.runner.stop()
+    host.progress('Stopped.')
   }
 }
 

@@ -123,41 +123,54 @@ const peers = section(
   },
 )
 
-export const turn = section('The TURN relay, which carries calls when two clients cannot reach each other directly.', {
-  enabled: z
-    .boolean()
-    .default(true)
-    .describe(
-      'False: calls are direct only, and clients are told so that they do not turn to a server of somebody else.',
-    ),
-  engine: z
-    .enum(['Builtin', 'Coturn'])
-    .default('Builtin')
-    .describe('The server program: the one of this project, or coturn.'),
-  replicas: z.int().min(1).max(100).default(1).describe('Number of TURN pods, each on a node of its own.'),
-  nodeSelector: boundedMap(z.string().max(63), 32)
-    .default({})
-    .describe('Labels of the nodes that TURN pods may run on.'),
-  tolerations: z.array(toleration).max(32).default([]).describe('Taints that TURN pods tolerate.'),
-  exposure: z
-    .enum(['HostNetwork', 'LoadBalancer'])
-    .default('HostNetwork')
-    .describe("HostNetwork: the ports are the node's own. LoadBalancer: clients connect through a Service."),
-  port: port.default(3478).describe('UDP port that clients connect to.'),
-  relayPorts,
-  publicAddress,
-  hostname: hostName
-    .nullable()
-    .default(null)
-    .describe('Name that clients are told instead of the address; needed for IPv6, where it has an AAAA record.'),
-  credentials,
-  forceRelayOnly: z
-    .boolean()
-    .default(false)
-    .describe('For finding faults: tells clients to use the relay even where a direct connection would work.'),
-  limits,
-  peers,
-  drain: section('How a TURN pod stops.', {
-    deadline: durationOrZero.default('1h').describe('How long running calls may go on after the pod was told to stop.'),
-  }),
-})
+export const turn = section(
+  'The TURN relay, which carries calls when two clients cannot reach each other directly.',
+  {
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe(
+        'False: calls are direct only, and clients are told so that they do not turn to a server of somebody else.',
+      ),
+    engine: z
+      .enum(['Builtin', 'Coturn'])
+      .default('Builtin')
+      .describe('The server program: the one of this project, or coturn.'),
+    replicas: z.int().min(1).max(100).default(1).describe('Number of TURN pods, each on a node of its own.'),
+    nodeSelector: boundedMap(z.string().max(63), 32)
+      .default({})
+      .describe('Labels of the nodes that TURN pods may run on.'),
+    tolerations: z.array(toleration).max(32).default([]).describe('Taints that TURN pods tolerate.'),
+    exposure: z
+      .enum(['HostNetwork', 'LoadBalancer'])
+      .default('HostNetwork')
+      .describe("HostNetwork: the ports are the node's own. LoadBalancer: clients connect through a Service."),
+    port: port.default(3478).describe('UDP port that clients connect to.'),
+    relayPorts,
+    publicAddress,
+    hostname: hostName
+      .nullable()
+      .default(null)
+      .describe('Name that clients are told instead of the address; needed for IPv6, where it has an AAAA record.'),
+    credentials,
+    forceRelayOnly: z
+      .boolean()
+      .default(false)
+      .describe('For finding faults: tells clients to use the relay even where a direct connection would work.'),
+    limits,
+    peers,
+    drain: section('How a TURN pod stops.', {
+      deadline: durationOrZero
+        .default('1h')
+        .describe('How long running calls may go on after the pod was told to stop.'),
+    }),
+  },
+  [
+    {
+      cel: 'self.port < self.relayPorts.min || self.port > self.relayPorts.max',
+      message: 'turn.port lies outside of turn.relayPorts',
+      field: ['port'],
+      holds: (self) => self.port < self.relayPorts.min || self.port > self.relayPorts.max,
+    },
+  ],
+)

@@ -87,6 +87,7 @@ export class Pod {
   /** SIGKILL at once. */
   kill(): void {
     this.#stopping = true
+    clearTimeout(this.#restart)
     this.#child?.kill('SIGKILL')
   }
 

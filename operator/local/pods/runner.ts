@@ -34,6 +34,7 @@ export class Runner {
 
   /** Starts what is new, updates files in place, replaces what changed otherwise, stops what is no longer wanted. */
   async apply(objects: readonly KubernetesObject[]): Promise<void> {
+    if (this.#stopped) return
     const plans = planPods(objects, this.#options.layout, this.#options.kept)
     const wanted = new Set(plans.map(({ name }) => name))
     await Promise.all([...this.#pods.keys()].filter((name) => !wanted.has(name)).map((name) => this.#remove(name)))
