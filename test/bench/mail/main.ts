@@ -32,11 +32,19 @@ if (chosen.length === 0) {
 const servers: Found[] = [chatmail(), ...(values['no-peer'] ? [] : [dovecotPostfix()])]
 const running = new Running()
 
+const leave = async (exitCode: number): Promise<void> => {
+  await running.end()
+  process.exit(exitCode)
+}
+
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.on(signal, async () => {
-    await running.end()
-    process.exit(128 + constants.signals[signal])
-  })
+  process.on(signal, () => void leave(128 + constants.signals[signal]))
+
+// A fault of the load generator must not leave daemons behind.
+process.on('uncaughtException', (error) => {
+  console.error(error)
+  void leave(1)
+})
 
 const measure = async (row: Row, server: Found): Promise<Cell> => {
   const reason = row.without?.[server.name]

@@ -24,9 +24,7 @@ export const latency = async (
     const content = letter(alice, bob, `latency-${uid}`)
     const idle = await imap.idle()
     const start = performance.now()
-    const told = idle.next()
-    await smtp.send(alice.address, bob.address, content)
-    await told
+    await Promise.all([idle.next(), smtp.send(alice.address, bob.address, content)])
     await imap.command(`UID FETCH ${uid} (FLAGS BODY.PEEK[])`)
     return performance.now() - start
   }
