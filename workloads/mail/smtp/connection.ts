@@ -55,6 +55,16 @@ export class SubmissionConnection extends SMTPConnection {
     else super.send(code, data, data && ownEnhancedCode.test(data) ? false : context)
   }
 
+  /**
+   * Collects the replies of this turn of the event loop into one TLS record and system call. A client that pipelines MAIL,
+   * RCPT and DATA gets its three answers at once.
+   */
+  holdReplies(): void {
+    const socket = this._socket
+    socket.cork()
+    setImmediate(() => socket.uncork())
+  }
+
   /** Sends a refusal outside of a command's own reply. 421 closes the connection. */
   refuse(refusal: Refusal): void {
     this.#counts.refused(refusal)

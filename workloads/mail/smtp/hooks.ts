@@ -72,7 +72,9 @@ export const createHooks = ({ login, delivery, messageSize, budget, counts, now,
   }
 
   const onMailFrom = (sender: SMTPServerAddress, session: SMTPServerSession, done: Done): void => {
-    connectionOf(session).activeAt = now()
+    const connection = connectionOf(session)
+    connection.activeAt = now()
+    connection.holdReplies()
     answer(delivery.sender(userOf(session), sender.address), done)
   }
 

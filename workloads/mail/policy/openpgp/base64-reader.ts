@@ -70,18 +70,35 @@ export class Base64Reader {
 
   /** How many characters it moved past: fewer than `count` at the end, -1 at one that is none of base64. */
   #skipCharacters(count: number): number {
-    const bytes = this.#bytes
-    const end = this.#end
-    let at = this.#at
     let skipped = 0
-    while (skipped < count && at < end) {
-      const value = values[bytes[at++]!]!
+    while (skipped < count && this.#at < this.#end) {
+      skipped += this.#skipRun(count - skipped)
+      if (skipped >= count || this.#at >= this.#end) break
+      const value = values[this.#bytes[this.#at++]!]!
       if (value === invalid) return this.#fail()
       if (value !== lineEnd) skipped++
     }
     this.#characters += skipped
-    this.#at = at
     return skipped
+  }
+
+  /**
+   * Moves past base64 characters, eight at a time, up to the first that is none or to fewer than eight. Nearly all time of
+   * a large message is spent here.
+   */
+  #skipRun(count: number): number {
+    const bytes = this.#bytes
+    const start = this.#at
+    const last = Math.min(this.#end, start + count) - 8
+    let at = start
+    for (; at <= last; at += 8) {
+      const first = values[bytes[at]!]! | values[bytes[at + 1]!]! | values[bytes[at + 2]!]! | values[bytes[at + 3]!]!
+      const second =
+        values[bytes[at + 4]!]! | values[bytes[at + 5]!]! | values[bytes[at + 6]!]! | values[bytes[at + 7]!]!
+      if ((first | second) > 63) break
+    }
+    this.#at = at
+    return at - start
   }
 
   #fail(): -1 {
