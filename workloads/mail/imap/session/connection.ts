@@ -189,7 +189,7 @@ export class Connection {
 
   #resume(outcome: Outcome): void {
     this.#busy = false
-    if (this.#closed) this.session.dispose()
+    if (this.#ending) this.session.dispose()
     else {
       this.#settle(outcome)
       this.#pump()
@@ -243,6 +243,7 @@ export class Connection {
     this.#ending = true
     this.#framing.clear()
     this.#output.end()
+    if (!this.#busy) this.session.dispose()
   }
 
   #secure(): void {

@@ -26,6 +26,7 @@ export class Session {
   failedLogins = 0
   after: After = 'none'
   #unwatch: (() => void) | null = null
+  #disposed = false
 
   constructor(services: Services, output: Output, secure: boolean) {
     this.services = services
@@ -83,10 +84,11 @@ export class Session {
     this.selected = null
   }
 
-  /** Lets go of everything; called once when the connection is gone. */
+  /** Lets go of everything, when the connection ends or is gone. */
   dispose(): void {
     this.deselect()
-    if (!this.account) return
+    if (!this.account || this.#disposed) return
+    this.#disposed = true
     const { sessionsByAccount } = this.services
     const left = (sessionsByAccount.get(this.accountId) ?? 1) - 1
     if (left > 0) sessionsByAccount.set(this.accountId, left)
