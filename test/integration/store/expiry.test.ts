@@ -88,7 +88,7 @@ test('much work is done in bounded calls', async (t) => {
     calls.reduce((sum, { messages }) => sum + messages, 0),
     450,
   )
-  assert.ok(calls.every(({ messages }) => messages <= 200))
+  assert.ok(calls.every(({ messages }) => messages <= 100))
   assert.deepEqual(await uids(test.store, inbox), [])
 })
 

@@ -18,8 +18,8 @@ const combinations: readonly (readonly string[])[] = Array.from({ length: 1 << s
 )
 
 /** The flags by name; the array is shared and frozen. */
-export const namesOf = (flags: number, keywords: string): readonly string[] =>
-  keywords === '' ? combinations[flags]! : [...combinations[flags]!, ...keywords.split(' ')]
+export const namesOf = (flags: number, keywords: string | null): readonly string[] =>
+  keywords ? [...combinations[flags]!, ...keywords.split(' ')] : combinations[flags]!
 
 /** `\Recent` is the server's own business and never kept. */
 export const encodeFlags = (names: readonly string[]): StoredFlags => {

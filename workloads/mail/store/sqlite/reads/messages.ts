@@ -9,49 +9,62 @@ import { namesOf } from '../flags.ts'
 import { normalRanges } from '../ranges.ts'
 import { all, bytes, one, plain } from '../rows.ts'
 
-type SummaryRow = { uid: number; flags: number; keywords: string; modseq: number; size: number; receivedAt: number }
-type ContentRow = SummaryRow & { headSize: number; data: Uint8Array | null; file: string | null }
+/**
+ * Rows come as arrays, and keywords as NULL where there are none: opening a mailbox of many thousand messages is spent
+ * on making row objects and empty strings otherwise, by a factor of six.
+ */
+type SummaryRow = [
+  uid: number,
+  modseq: number,
+  size: number,
+  receivedAt: number,
+  flags: number,
+  keywords: string | null,
+]
+type ContentRow = [...SummaryRow, headSize: number, file: string | null, data: Uint8Array | null]
 type Want = 'summary' | 'header' | 'content'
 
 /** Messages taken from the database at a time; with at most 64 KiB of each in its row, this bounds the memory. */
 const pageSizes = { summary: 200, header: 50, content: 1 } as const
 
-const summaryColumns = 'uid, flags, keywords, modseq, messages.size, received_at AS receivedAt'
+const summaryColumns = `uid, modseq, messages.size, received_at, flags, nullif(keywords, '')`
 
 const pageSql = (want: Want): string => {
   const range = `mailbox_id = ? AND uid BETWEEN ? AND ? ORDER BY uid LIMIT ${pageSizes[want]}`
   if (want === 'summary') return `SELECT ${summaryColumns} FROM messages WHERE ${range}`
   const data = want === 'header' ? 'substr(data, 1, head_size)' : 'CASE WHEN file IS NULL THEN data END'
-  return `SELECT ${summaryColumns}, head_size AS headSize, ${data} AS data, file
+  return `SELECT ${summaryColumns}, head_size, file, ${data}
     FROM messages JOIN contents ON contents.id = content_id WHERE ${range}`
 }
 
-const summaryOf = ({ uid, flags, keywords, modseq, size, receivedAt }: SummaryRow): MessageSummary => ({
-  uid,
-  flags: namesOf(flags, keywords),
-  modseq,
-  size,
-  receivedAt,
+/** By index: destructuring an array goes through its iterator, which is twice as slow. */
+const summaryOf = (row: SummaryRow | ContentRow): MessageSummary => ({
+  uid: row[0],
+  flags: namesOf(row[4], row[5]),
+  modseq: row[1],
+  size: row[2],
+  receivedAt: row[3],
 })
 
 export const messageReads = (db: DatabaseSync, blobs: Blobs) => {
-  const everything = db.prepare(`SELECT ${summaryColumns} FROM messages WHERE mailbox_id = ? ORDER BY uid`)
-  const status = db.prepare('SELECT messages, unseen, size, deleted FROM mailboxes WHERE id = ?')
+  const prepare = (sql: string) => db.prepare(sql, { returnArrays: true })
+  const everything = prepare(`SELECT ${summaryColumns} FROM messages WHERE mailbox_id = ? ORDER BY uid`)
   const pages = {
-    summary: db.prepare(pageSql('summary')),
-    header: db.prepare(pageSql('header')),
-    content: db.prepare(pageSql('content')),
+    summary: prepare(pageSql('summary')),
+    header: prepare(pageSql('header')),
+    content: prepare(pageSql('content')),
   }
+  const status = db.prepare('SELECT messages, unseen, size, deleted FROM mailboxes WHERE id = ?')
 
-  /** What was wanted of the message, or null when a file of it went with it in the meantime. */
-  const bytesOf = (row: ContentRow, want: Want): Buffer | null | Promise<Buffer | null> => {
-    if (row.data) return bytes(row.data)
-    return blobs.read(row.file!, want === 'header' ? row.headSize : row.size)
+  /** What was wanted of the message, or null when its file went with it in the meantime. */
+  const bytesOf = (row: ContentRow, want: Want): Buffer | Promise<Buffer | null> => {
+    const [headSize, file, data] = [row[6], row[7], row[8]]
+    return data ? bytes(data) : blobs.read(file!, want === 'header' ? headSize : row[2])
   }
 
   const messageOf = (row: ContentRow, want: Want, found: Buffer | null): MessageContent => ({
     ...summaryOf(row),
-    header: want === 'content' ? found!.subarray(0, row.headSize) : found,
+    header: want === 'content' ? found!.subarray(0, row[6]) : found,
     content: want === 'content' ? found : null,
   })
 
@@ -68,7 +81,7 @@ export const messageReads = (db: DatabaseSync, blobs: Blobs) => {
             if (found || want === 'summary') yield messageOf(row, want, found)
           }
           if (rows.length < pageSizes[want]) break
-          next = rows.at(-1)!.uid + 1
+          next = rows.at(-1)![0] + 1
         }
     },
 

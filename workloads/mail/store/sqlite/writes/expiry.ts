@@ -8,7 +8,7 @@ import type { Effects } from './effects.ts'
 import { type Removal, type Row, rowColumns } from './removal.ts'
 
 /** Messages, or accounts, of one transaction: a few milliseconds. */
-const sliceMessages = 200
+const sliceMessages = 50
 const sliceAccounts = 50
 
 type Found = Row & { mailboxId: number }
