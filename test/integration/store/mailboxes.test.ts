@@ -118,14 +118,18 @@ test('COPY and MOVE never reach into another account', async () => {
   assert.deepEqual(await messages.summaries(others.inbox.id), [])
 })
 
-test('mailboxes and keywords are bounded', async () => {
+test('mailboxes, their names and keywords are bounded', async () => {
   const { mailboxes, messages } = live.store
   const { id, inbox } = await newAccount()
   await Promise.all(Array.from({ length: 999 }, (_, index) => mailboxes.create(id, `m${index}`, null)))
   await assert.rejects(mailboxes.create(id, 'one too many', null), QuotaExceeded)
   await messages.deliver(message('S: 1\r\n\r\n'), [id])
+  await assert.rejects(mailboxes.create(id, 'n'.repeat(1001), null), QuotaExceeded)
+  await assert.rejects(mailboxes.rename(id, 'm0', 'n'.repeat(1001)), QuotaExceeded)
   const flags = Array.from({ length: 200 }, (_, index) => `keyword${index}`)
   await assert.rejects(messages.setFlags(inbox.id, [1], { operation: 'add', flags }, { origin: null }), QuotaExceeded)
+  await assert.rejects(messages.append(inbox.id, { ...message('S: 2\r\n\r\n'), flags }, null), QuotaExceeded)
+  assert.equal((await messages.summaries(inbox.id)).length, 1)
 })
 
 test('an account that comes back continues the UIDVALIDITY and the uids of its INBOX', async () => {
@@ -174,4 +178,27 @@ test('device tokens are a set per account, the newest kept', async () => {
   assert.deepEqual(await deviceTokens.list(id), [])
   await deviceTokens.add(id, 'late', 99)
   assert.deepEqual(await deviceTokens.list(id), [])
+})
+
+test('mailboxes, flags, tokens and usage are the same after a restart', async () => {
+  const { id, inbox } = await newAccount()
+  const box = await live.store.mailboxes.create(id, 'Kept/Ümläut', '\\Archive')
+  await live.store.mailboxes.subscribe(id, 'Kept/Ümläut', false)
+  await live.store.messages.deliver(message('S: 1\r\n\r\n'), [id])
+  await live.store.messages.copy(inbox.id, [1], box.id, null)
+  const change = { operation: 'add', flags: ['\\Seen', '$Label'] } as const
+  await live.store.messages.setFlags(box.id, [1], change, { origin: null })
+  await live.store.deviceTokens.add(id, 'token', 3)
+  const everything = async () => ({
+    mailboxes: await live.store.mailboxes.list(id),
+    messages: [await live.store.messages.summaries(inbox.id), await live.store.messages.summaries(box.id)],
+    status: await live.store.mailboxes.status(box.id),
+    tokens: await live.store.deviceTokens.list(id),
+    usage: await live.store.usage(id),
+    counts: await live.store.counts(),
+  })
+  const before = await everything()
+  assert.deepEqual(before.messages[1]![0]!.flags, ['\\Seen', '$Label'])
+  await live.reopen()
+  assert.deepEqual(await everything(), before)
 })

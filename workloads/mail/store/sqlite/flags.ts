@@ -2,12 +2,20 @@
  * Message flags as the database holds them: RFC 9051 §2.3.2 system flags as bits, keywords as text with a space between.
  * Both compare without regard to case; a keyword keeps the spelling that came first.
  */
-import type { FlagChange } from '../store.ts'
+import { type FlagChange, QuotaExceeded } from '../store.ts'
 
 export type StoredFlags = { flags: number; keywords: string }
 
 export const seen = 1
 export const deleted = 8
+
+/** Characters of all keywords of one message: more is no use to anybody and would grow every listing. */
+const keywordLimit = 1000
+
+/** @throws QuotaExceeded */
+export const checkKeywords = ({ keywords }: StoredFlags): void => {
+  if (keywords.length > keywordLimit) throw new QuotaExceeded('too many keywords on one message')
+}
 
 const systemFlags = ['\\Seen', '\\Answered', '\\Flagged', '\\Deleted', '\\Draft'] as const
 const bitOf = new Map<string, number>(systemFlags.map((name, index) => [name.toLowerCase(), 1 << index]))

@@ -2,7 +2,7 @@
  * The store's folder: `mail.db` with its WAL, `blobs/` with large contents, `lock`. Readable by the owner alone: SQLite
  * gives WAL and shared memory the mode of the database file, so that file is made first.
  */
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 
 export type Folder = { dir: string; database: string; blobs: string; lock: string }
@@ -10,6 +10,13 @@ export type Folder = { dir: string; database: string; blobs: string; lock: strin
 const privateFolder = (path: string): void => {
   mkdirSync(path, { recursive: true, mode: 0o700 })
   chmodSync(path, 0o700)
+}
+
+/** Makes the folder's entries survive a power failure; what is in them is synced by whoever writes it. */
+const syncFolder = (path: string): void => {
+  const descriptor = openSync(path, 'r')
+  fsyncSync(descriptor)
+  closeSync(descriptor)
 }
 
 const privateFile = (path: string): void => {
@@ -24,5 +31,6 @@ export const prepareFolder = (dir: string): Folder => {
   privateFolder(folder.blobs)
   privateFile(folder.lock)
   privateFile(folder.database)
+  syncFolder(folder.dir)
   return folder
 }

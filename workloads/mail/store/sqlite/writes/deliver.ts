@@ -1,7 +1,7 @@
 /** New messages: delivery to many accounts at once, and APPEND (RFC 9051 §6.3.12). */
 import type { Delivered, Placed } from '../../store.ts'
 import type { StoredMessage } from '../content.ts'
-import { namesOf } from '../flags.ts'
+import { checkKeywords, namesOf } from '../flags.ts'
 import type { Room } from '../room.ts'
 import type { Contents } from './contents.ts'
 import type { Effects } from './effects.ts'
@@ -50,6 +50,7 @@ export const deliveryWrites = (placement: Placement, contents: Contents, room: R
 
     append: ({ mailboxId, message }: { mailboxId: number; message: StoredMessage }, effects: Effects): Placed => {
       placement.check(placement.owner(mailboxId).accountId, [message.size])
+      checkKeywords(message)
       room(inRow(message))
       const contentId = contents.insert(message)
       contents.retain(contentId, 1)

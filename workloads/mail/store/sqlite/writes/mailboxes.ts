@@ -6,6 +6,8 @@ import type { Effects } from './effects.ts'
 
 /** Mailboxes of one account: chat needs one, other clients a few. */
 const mailboxLimit = 1000
+/** Characters of a mailbox's whole name. */
+const nameLimit = 1000
 
 type MailboxRow = Omit<Mailbox, 'subscribed'> & { subscribed: number }
 
@@ -13,6 +15,8 @@ export const mailboxColumns = `id, account_id AS accountId, name, uid_validity A
   modseq AS highestModseq, subscribed, special_use AS specialUse`
 
 export const mailboxOf = (row: MailboxRow): Mailbox => ({ ...row, subscribed: row.subscribed !== 0 })
+
+const nameTooLong = (): Error => new QuotaExceeded('the name of the mailbox is too long')
 
 type Named = { accountId: number; name: string }
 
@@ -23,6 +27,9 @@ const nextValiditySql = `UPDATE accounts SET last_uid_validity = max(last_uid_va
 /** Lower levels share the prefix; substr rather than LIKE, for names may hold % and _. */
 const renameSql = `UPDATE mailboxes SET name = ?3 || substr(name, length(?2) + 1)
   WHERE account_id = ?1 AND (name = ?2 OR substr(name, 1, length(?2) + 1) = ?2 || '/')`
+
+const tooLongSql = `SELECT 1 FROM mailboxes WHERE account_id = ?1 AND length(name) - length(?2) + length(?3) > ${nameLimit}
+  AND (name = ?2 OR substr(name, 1, length(?2) + 1) = ?2 || '/')`
 
 const clashSql = `SELECT 1 FROM mailboxes WHERE account_id = ?1 AND name IN (SELECT ?3 || substr(name, length(?2) + 1)
   FROM mailboxes WHERE account_id = ?1 AND (name = ?2 OR substr(name, 1, length(?2) + 1) = ?2 || '/'))`
@@ -36,6 +43,7 @@ export const mailboxWrites = (db: DatabaseSync) => {
   const insert = db.prepare('INSERT INTO mailboxes (account_id, name, uid_validity, special_use) VALUES (?, ?, ?, ?)')
   const rename = db.prepare(renameSql)
   const clash = db.prepare(clashSql)
+  const tooLong = db.prepare(tooLongSql)
   const detach = db.prepare('UPDATE mailboxes SET account_id = NULL WHERE id = ?')
   const subscribe = db.prepare('UPDATE mailboxes SET subscribed = ? WHERE account_id = ? AND name = ?')
   const uids = db.prepare('SELECT uid FROM messages WHERE mailbox_id = ? ORDER BY uid')
@@ -57,6 +65,7 @@ export const mailboxWrites = (db: DatabaseSync) => {
 
   const create = (named: Named, specialUse: string | null, now: number): Mailbox => {
     const { accountId, name } = named
+    if (name.length > nameLimit) throw nameTooLong()
     if (one(find, accountId, name)) throw new MailboxExists('there is such a mailbox already')
     if (one<{ mailboxes: number }>(count, accountId)!.mailboxes >= mailboxLimit)
       throw new QuotaExceeded('the account has too many mailboxes')
@@ -88,6 +97,7 @@ export const mailboxWrites = (db: DatabaseSync) => {
     ): void => {
       const mailbox = existing({ accountId, name: from })
       if (from === 'INBOX') renameInbox(mailbox, to, now, effects)
+      else if (one(tooLong, accountId, from, to)) throw nameTooLong()
       else if (one(clash, accountId, from, to)) throw new MailboxExists('there is such a mailbox already')
       else rename.run(accountId, from, to)
     },

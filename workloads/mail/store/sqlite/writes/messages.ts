@@ -1,17 +1,13 @@
 /** STORE, EXPUNGE, COPY and MOVE (RFC 9051 §6.4, RFC 7162 §3.1.3). */
 import type { DatabaseSync } from 'node:sqlite'
-import type { FlagChange } from '../../store.ts'
-import { type Copied, type FlagsSet, MailboxMissing, QuotaExceeded, type UidRange } from '../../store.ts'
-import { changedFlags, deleted, encodeFlags, namesOf, type StoredFlags, seen } from '../flags.ts'
+import { type Copied, type FlagChange, type FlagsSet, MailboxMissing, type UidRange } from '../../store.ts'
+import { changedFlags, checkKeywords, deleted, encodeFlags, namesOf, type StoredFlags, seen } from '../flags.ts'
 import { normalRanges } from '../ranges.ts'
 import { all, one } from '../rows.ts'
 import type { Contents } from './contents.ts'
 import type { Effects } from './effects.ts'
 import type { Placement } from './placement.ts'
 import { type Removal, type Row, rowColumns } from './removal.ts'
-
-/** Octets of all keywords of one message: more is no use to anybody and would grow every listing. */
-const keywordLimit = 1000
 
 const wholeMailbox: readonly UidRange[] = [{ from: 1, to: Number.POSITIVE_INFINITY }]
 
@@ -37,7 +33,7 @@ export const messageWrites = (db: DatabaseSync, placement: Placement, contents: 
     [...new Set(uids)].map((uid) => one<Row>(row, mailboxId, uid)).filter((found) => found !== undefined)
 
   const store = (mailboxId: number, found: Row, next: StoredFlags, modseq: number): FlagsSet => {
-    if (next.keywords.length > keywordLimit) throw new QuotaExceeded('too many keywords on one message')
+    checkKeywords(next)
     if (next.flags === found.flags && next.keywords === found.keywords)
       return { uid: found.uid, flags: namesOf(found.flags, found.keywords), modseq: found.modseq }
     setRow.run(next.flags, next.keywords, modseq, mailboxId, found.uid)
