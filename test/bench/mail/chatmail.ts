@@ -8,6 +8,8 @@ import { processTree } from './usage.ts'
 /** Limits out of the way: the load is what is measured, not its refusal. */
 const unlimited = { ...testMailConfig().limits, sendPerMinute: 10_000_000, sendBurst: 1_000_000 }
 
+const setUp = 'default limits but no rate limit, encryption policy on, SQLite with synchronous=FULL'
+
 const start = async (): Promise<Target> => {
   const mail = await MailProcess.start({ config: { limits: unlimited } })
   return {
@@ -28,4 +30,4 @@ const commit = (): string => {
   return `commit ${git('rev-parse', '--short', 'HEAD')}${changed}`
 }
 
-export const chatmail = (): Server => ({ name: 'chatmail', version: commit(), start })
+export const chatmail = (): Server => ({ name: 'chatmail', version: commit(), setUp, start })

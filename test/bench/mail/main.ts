@@ -23,7 +23,9 @@ const { values, positionals } = parseArgs({
 /** Share of the full counts. */
 const share = values.quick ? 0.1 : 1
 
-const chosen = rows.filter(({ figure }) => positionals.every((part) => figure.includes(part)))
+const chosen = rows.filter(({ figure }) =>
+  positionals.every((part) => figure.toLowerCase().includes(part.toLowerCase())),
+)
 if (chosen.length === 0) {
   console.error(`No row has this in its name. ${usage}\n${rows.map(({ figure }) => `  ${figure}`).join('\n')}`)
   process.exit(64)
@@ -59,7 +61,7 @@ const measure = async (row: Row, server: Found): Promise<Cell> => {
     process.exitCode = 1
     process.stderr.write('failed\n')
     console.error(error)
-    return { reason: `failed: ${error instanceof Error ? error.message : error}` }
+    return { reason: `failed: ${String(error).split('\n')[0]}` }
   }
 }
 
@@ -73,7 +75,8 @@ const machine = (): string => {
 }
 
 console.log(machine())
-for (const server of servers) console.log(`${server.name}: ${'missing' in server ? server.missing : server.version}`)
+for (const server of servers)
+  console.log(`${server.name}: ${'missing' in server ? server.missing : `${server.version}; ${server.setUp}`}`)
 if (values.quick) console.log('A tenth of the full counts: good for a look, not for comparison.')
 console.log()
 const table = new Table(

@@ -76,7 +76,7 @@ export const rows: readonly Row[] = [
     measure: sessions,
   },
   {
-    figure: 'the same, hibernated; left after close',
+    figure: 'idle IMAP TLS session hibernated; left after close',
     aim: '',
     options: { hibernateAfter: 1 },
     measure: sessions,

@@ -20,6 +20,8 @@ export type ServerName = 'chatmail' | 'Dovecot + Postfix'
 export type Server = {
   name: ServerName
   version: string
+  /** How it is set up, as far as that matters for a comparison. */
+  setUp: string
   /** Starts it on free loopback ports with no accounts and no mail; leaves nothing behind when that fails. */
   start: (options: StartOptions) => Promise<Target>
 }

@@ -85,6 +85,6 @@ log_path = ${layout.dovecotLog}
 ssl = required
 ssl_cert = <${layout.certificate}
 ssl_key = <${layout.privateKey}
-ssl_min_protocol = TLSv1.2
+ssl_min_protocol = TLSv1.3
 ${limits(settings)}${accounts(settings)}${storage(settings)}${services(settings)}`
 }

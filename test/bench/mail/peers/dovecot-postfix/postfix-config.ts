@@ -43,6 +43,7 @@ export const loginMap = '/^(.*)$/ $' + '{1}\n'
 const submission = (port: number): string => `127.0.0.1:${port} inet n - n - 5000 smtpd
   -o smtpd_tls_wrappermode=yes
   -o smtpd_tls_security_level=encrypt
+  -o smtpd_tls_mandatory_protocols=>=TLSv1.3
   -o smtpd_sasl_auth_enable=yes
   -o smtpd_sasl_type=dovecot
   -o smtpd_sasl_path=private/auth

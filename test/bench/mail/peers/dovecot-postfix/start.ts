@@ -1,5 +1,5 @@
 /** Debian's Dovecot and Postfix, from a folder of their own, as a target: nothing of the system's own set-up is read or touched. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { selfSignedCertificate } from '../../../../support/certificate.ts'
@@ -40,28 +40,33 @@ const tryOut = async (target: Target): Promise<void> => {
   await imap.close()
 }
 
-/** Resolves when both serve. @throws the last failure after half a minute */
-const ready = async (target: Target): Promise<void> => {
-  for (const deadline = Date.now() + 30_000; ; await pause(50)) {
+/** Rejects when a login gets no answer for ten seconds. */
+const silence = async (abandoned: AbortSignal): Promise<never> => {
+  await pause(10_000, undefined, { signal: abandoned })
+  throw new Error('a port was opened, but a login there gets no answer')
+}
+
+/** Resolves when both serve. `abandoned` ends the trying. @throws the last failure after half a minute */
+const ready = async (target: Target, abandoned: AbortSignal): Promise<void> => {
+  for (const deadline = Date.now() + 30_000; ; await pause(50, undefined, { signal: abandoned })) {
     try {
-      return await tryOut(target)
+      return await Promise.race([tryOut(target), silence(abandoned)])
     } catch (error) {
       if (Date.now() > deadline) throw error
     }
   }
 }
 
-const logOf = ({ dovecotLog }: Layout): string => {
-  try {
-    return readFileSync(dovecotLog, 'utf8').slice(-2000)
-  } catch {
-    return ''
-  }
+/** What failed, and below it the end of Dovecot's log. */
+const failure = (error: unknown, { dovecotLog }: Layout): Error => {
+  const log = existsSync(dovecotLog) ? readFileSync(dovecotLog, 'utf8').slice(-2000) : ''
+  return new Error(`${error instanceof Error ? error.message : error}\n${log}`, { cause: error })
 }
 
 const start = async (options: StartOptions): Promise<Target> => {
   const layout = makeLayout()
   const daemons: Daemon[] = []
+  const abandon = new AbortController()
   const stop = async (): Promise<void> => {
     await Promise.all(daemons.map((daemon) => daemon.stop()))
     await endChildren(layout.dir)
@@ -74,17 +79,22 @@ const start = async (options: StartOptions): Promise<Target> => {
     daemons.push(new Daemon('Postfix', programs.postfixMaster, ['-d', '-c', layout.postfix]))
     const pids = () => daemons.flatMap(({ pid }) => processTree(pid))
     const target = { imapPort, smtpPort, domain, pids, stop }
-    await Promise.race([ready(target), ...daemons.map(({ died }) => died)])
+    await Promise.race([ready(target, abandon.signal), ...daemons.map(({ died }) => died)])
     return target
   } catch (error) {
-    const log = logOf(layout)
+    const told = failure(error, layout)
     await stop()
-    throw new Error(`Dovecot and Postfix do not start: ${log}`, { cause: error })
+    throw told
+  } finally {
+    abandon.abort()
   }
 }
+
+const setUp =
+  'as chatmail relays set them up, but without their filter, header checks, DKIM and account lookups; mail_fsync=optimized'
 
 export const dovecotPostfix = (): Found => {
   const name = 'Dovecot + Postfix'
   const found = installed()
-  return 'missing' in found ? { name, ...found } : { name, ...found, start }
+  return 'missing' in found ? { name, ...found } : { name, ...found, setUp, start }
 }
