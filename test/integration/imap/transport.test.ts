@@ -27,7 +27,7 @@ test('a small input that inflates without end is cut off', async () => {
   await using server = await startImap()
   using client = await server.login()
   await client.command('COMPRESS DEFLATE')
-  client.write(deflateRawSync(Buffer.alloc(200_000_000, 'x')))
+  client.write(deflateRawSync(Buffer.alloc(20_000_000, 'x')))
   await new Promise((resolve) => client.socket.once('close', resolve))
   await eventually(() => assert.equal(server.imap.counts().imapSessions, 0))
 })
@@ -90,13 +90,13 @@ test('a reader that does not read holds back the server, whose memory stays as i
   await client.command('SELECT INBOX')
   const before = process.memoryUsage().rss
   client.socket.pause()
-  for (let round = 0; round < 5; round++) client.write(`r${round} UID FETCH 1:* BODY.PEEK[]\r\n`)
-  // 100 MB are asked for; a NOOP of another session shows that the server goes on meanwhile.
+  for (let round = 0; round < 3; round++) client.write(`r${round} UID FETCH 1:* BODY.PEEK[]\r\n`)
+  // 60 MB are asked for; a NOOP of another session shows that the server goes on meanwhile.
   using other = await server.login()
   for (let round = 0; round < 50; round++) await other.command('NOOP')
-  assert.ok(process.memoryUsage().rss - before < 60_000_000)
+  assert.ok(process.memoryUsage().rss - before < 40_000_000)
   client.socket.resume()
-  for (let round = 0; round < 5; round++) assert.equal((await client.until(`r${round} OK`)).length, 41)
+  for (let round = 0; round < 3; round++) assert.equal((await client.until(`r${round} OK`)).length, 41)
 })
 
 test('IDLE is kept alive, and the count is repeated now and then', async () => {

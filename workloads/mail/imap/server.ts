@@ -65,7 +65,7 @@ const createServices = (options: ImapServerOptions, sessions: () => number): Ser
   login: options.login,
   metadata: options.metadata,
   admit: options.admit,
-  limits: { mailboxes: 500, sessionsPerAccount: 100, ...options.limits },
+  limits: { mailboxes: 500, sessionsPerAccount: 32, ...options.limits },
   timing: { ...defaultTiming, ...options.timing },
   secureContext: options.secureContext,
   log: options.log,

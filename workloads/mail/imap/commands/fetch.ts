@@ -11,6 +11,7 @@ import { command, withMailbox } from '../session/command.ts'
 import { ok, type Reply } from '../session/reply.ts'
 import type { Session } from '../session/session.ts'
 import { noSuchMessage, uidRanges } from '../session/targets.ts'
+import { turn } from '../session/turn.ts'
 import { writeUpdates } from '../session/updates.ts'
 import { type Cursor, SyntaxProblem } from '../syntax/cursor.ts'
 import { parseSequenceSet, type SequenceSet } from '../syntax/sequence-set.ts'
@@ -70,7 +71,9 @@ const send = async (
     const sequence = view.sequenceOf(message.uid)
     if (sequence === 0 || message.modseq <= since) continue
     writeMessage(output, sequence, message, seen.has(message.uid) ? withFlags : items)
-    if (output.full && !(await output.drain())) return
+    if (!output.full) continue
+    if (!(await output.drain())) return
+    await turn()
   }
 }
 

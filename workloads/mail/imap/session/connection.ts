@@ -2,7 +2,6 @@
  * One connection: reads commands, runs them one after the other in the order they came, writes their replies. What a
  * client sends ahead (pipelining) waits in the framing, which stops reading from the socket when it holds enough.
  */
-import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { Framing, type Step } from '../wire/framing.ts'
 import { Inflater } from '../wire/inflater.ts'
@@ -12,7 +11,7 @@ import { capabilities } from './capabilities.ts'
 import type { Command, Continuation, Outcome } from './command.ts'
 import { type CommandTable, readCommand } from './dispatch.ts'
 import { refusal, unavailable } from './failures.ts'
-import { badCommands, frameLimits, inputHighWater } from './limits.ts'
+import { badCommands, frameLimits } from './limits.ts'
 import { bad, no, replyLine } from './reply.ts'
 import type { Services } from './services.ts'
 import { Session } from './session.ts'
@@ -75,7 +74,7 @@ export class Connection {
 
   /** Resolves when the connection is gone. */
   closed(): Promise<unknown> {
-    return this.#closed ? Promise.resolve() : once(this.#socket, 'close')
+    return this.#closed ? Promise.resolve() : new Promise((resolve) => this.#socket.once('close', resolve))
   }
 
   destroy(): void {
@@ -85,12 +84,21 @@ export class Connection {
   #listen(socket: Socket): void {
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 120_000)
+    // After STARTTLS the plain socket is no longer the one to listen to.
+    const current = (handle: () => void) => () => {
+      if (socket === this.#socket) handle()
+    }
     socket.on('data', (chunk) => (this.#inflater ? this.#inflater.write(chunk) : this.#received(chunk)))
-    socket.on('drain', () => this.#drained())
+    socket.on(
+      'drain',
+      current(() => this.#drained()),
+    )
     socket.on('error', () => socket.destroy())
-    socket.on('close', () => {
-      if (socket === this.#socket) this.#close()
-    })
+    socket.on(
+      'close',
+      current(() => this.#close()),
+    )
+    if (socket.destroyed) setImmediate(() => this.#close())
   }
 
   #received(chunk: Buffer): void {
@@ -107,6 +115,7 @@ export class Connection {
   }
 
   #close(): void {
+    if (this.#closed) return
     this.#closed = true
     this.#ending = true
     this.#framing.clear()
@@ -127,7 +136,7 @@ export class Connection {
 
   /** Stops and resumes reading as the framing fills and empties. */
   #regulate(): void {
-    const full = (this.#busy || this.#output.blocked) && this.#framing.held > inputHighWater
+    const full = (this.#busy || this.#output.blocked) && this.#framing.full
     const source = this.#inflater ?? this.#socket
     if (full !== source.isPaused() && !this.#ending) full ? source.pause() : source.resume()
   }
@@ -249,7 +258,6 @@ export class Connection {
   #secure(): void {
     this.#framing.clear()
     const plain = this.#socket
-    for (const event of ['data', 'drain', 'close']) plain.removeAllListeners(event)
     this.#socket = startTls(plain, this.#services.secureContext())
     this.#output.attach(this.#socket)
     this.session.secure = true

@@ -6,9 +6,6 @@ const beforeLogin = { line: 8 * 1024, literals: 4 * 1024 }
 const afterLogin = { line: 64 * 1024, literals: 64 * 1024 }
 const appendPattern = /^\S{1,64} +APPEND /i
 
-/** What framing holds before it stops reading from the socket. */
-export const inputHighWater = 256 * 1024
-
 /** Bad commands in a row after which a connection ends. */
 export const badCommands = (session: Session): number => (session.account ? 50 : 10)
 

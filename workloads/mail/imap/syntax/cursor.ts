@@ -54,7 +54,7 @@ export class Cursor {
 
   /** Takes `text` where it comes next, whatever its case. */
   take(text: string): boolean {
-    if (this.#text.substr(this.#at, text.length).toUpperCase() !== text) return false
+    if (this.#text.slice(this.#at, this.#at + text.length).toUpperCase() !== text) return false
     this.#at += text.length
     return true
   }

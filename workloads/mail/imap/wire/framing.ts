@@ -5,6 +5,8 @@
  *   literal = "{" number ["+"] "}" CRLF *CHAR8
  */
 
+import { Accumulator } from './accumulator.ts'
+
 export type Frame = { fragments: string[]; literals: Buffer[] }
 
 export type FrameLimits = {
@@ -25,6 +27,8 @@ export type Step =
 
 const literalPattern = /\{(\d{1,10})(\+)?\}$/
 const lineFeed = 10
+const highWater = 64 * 1024
+const maxChunks = 256
 /** How much of a literal that is too large is read and thrown away to keep the connection; beyond, it ends. */
 const discardLimit = 128 * 1024 * 1024
 
@@ -35,7 +39,7 @@ export class Framing {
   #literals: Buffer[] = []
   #lineOctets = 0
   #literalOctets = 0
-  #pieces: Buffer[] = []
+  #gathered = new Accumulator()
   /** Octets of the current literal still to come; null while reading a line. */
   #remaining: number | null = null
   #discarding = false
@@ -49,6 +53,11 @@ export class Framing {
   /** Octets received and not yet taken. */
   get held(): number {
     return this.#held
+  }
+
+  /** True when reading from the socket should stop until something is taken; small pieces cost memory too. */
+  get full(): boolean {
+    return this.#held > highWater || this.#chunks.length > maxChunks
   }
 
   /** Throws away what was received: after STARTTLS nothing sent in clear may count (RFC 3501 §6.2.1). */
@@ -127,17 +136,11 @@ export class Framing {
       if (!chunk) return false
       const piece = this.#take(Math.min(chunk.length, this.#remaining!))
       this.#remaining! -= piece.length
-      if (!this.#discarding) this.#pieces.push(piece)
+      if (!this.#discarding) this.#gathered.add(piece)
     }
-    if (!this.#discarding) this.#literals.push(this.#joined())
+    if (!this.#discarding) this.#literals.push(this.#gathered.take())
     this.#remaining = null
     return true
-  }
-
-  #joined(): Buffer {
-    const pieces = this.#pieces
-    this.#pieces = []
-    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
   }
 
   /** A line without CRLF or LF; null when its end has not come; undefined when it is too long. */
@@ -147,9 +150,10 @@ export class Framing {
       const piece = this.#take(end < 0 ? chunk.length : end + 1)
       this.#lineOctets += piece.length
       if (this.#lineOctets > limit) return undefined
-      this.#pieces.push(piece)
+      this.#gathered.add(piece)
       if (end >= 0)
-        return this.#joined()
+        return this.#gathered
+          .take()
           .toString('latin1')
           .replace(/\r?\n$/, '')
     }
