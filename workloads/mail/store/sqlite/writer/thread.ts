@@ -2,6 +2,7 @@
  * The writer's thread: the only one that writes. It takes whatever has queued up, commits it as one transaction, and
  * answers; the next batch gathers meanwhile.
  */
+import type { DatabaseSync } from 'node:sqlite'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { removeBlobs, removeOrphans } from '../blobs.ts'
 import { openWriter } from '../connection.ts'
@@ -12,61 +13,59 @@ import { migrate } from '../schema/migrate.ts'
 import { writes } from '../writes/writes.ts'
 import { checkpoints } from './checkpoints.ts'
 import { groupCommit } from './group-commit.ts'
-import type { FromWriter, Request, ToWriter, WriterOptions } from './protocol.ts'
+import type { FromWriter, Reply, Request, ToWriter, WriterOptions } from './protocol.ts'
+import { purger } from './purger.ts'
 
 /** Writes of one transaction: bounds how long the first of them waits for the last. */
 const batchLimit = 256
-
-/** Until a purge that failed, as on a full disk, is tried again. */
-const purgeRetryMs = 10_000
 
 const options = workerData as WriterOptions
 const port: MessagePort = parentPort!
 const now = () => performance.now()
 const tell = (message: FromWriter): void => port.postMessage(message)
 
-const serve = (): void => {
+const prepare = (): DatabaseSync => {
   const db = openWriter(options.database)
   migrate(db)
-  const room = roomOn(options.blobs, options.reserve, now)
   const known = db.prepare('SELECT 1 FROM contents WHERE file = ?')
   removeOrphans(options.blobs, (file) => one(known, file) !== undefined)
-  const commit = groupCommit(db, writes(db, options.limits, room))
-  const checkpoint = checkpoints(db, now)
-  let purging: NodeJS.Immediate | NodeJS.Timeout | undefined
+  return db
+}
 
-  const run = (requests: readonly Request[]) => {
+/** Takes what has queued up behind `first`; `closing` when the end was among it. */
+const gather = (first: Request[]): { requests: Request[]; closing: boolean } => {
+  const requests = first
+  while (requests.length < batchLimit) {
+    const next = receiveMessageOnPort(port)?.message as ToWriter | undefined
+    if (next === undefined || next === 'close') return { requests, closing: next === 'close' }
+    requests.push(...next)
+  }
+  return { requests, closing: false }
+}
+
+const detaches = (reply: Reply): boolean => reply.ok && reply.changes.some(({ kind }) => kind === 'gone')
+
+const serve = (db: DatabaseSync): void => {
+  const commit = groupCommit(db, writes(db, options.limits, roomOn(options.blobs, options.reserve, now)))
+  const checkpoint = checkpoints(db, now)
+
+  const run = (requests: readonly Request[]): Reply[] => {
     const { replies, files } = commit(requests)
     removeBlobs(options.blobs, files)
     return replies
   }
 
-  // Runs between batches until nothing detached is left, also after a restart.
-  const purge = (): void => {
+  const purge = purger(() => {
     const [reply] = run([{ id: 0, name: 'purge', arguments: null }])
     checkpoint.committed()
-    if (!reply?.ok) purging = setTimeout(purge, purgeRetryMs)
-    else purging = reply.value ? setImmediate(purge) : undefined
-  }
+    return reply?.ok ? (reply.value as boolean) : null
+  })
 
   const close = (): void => {
-    clearImmediate(purging as NodeJS.Immediate)
-    clearTimeout(purging as NodeJS.Timeout)
+    purge.stop()
     checkpoint.stop()
     db.close()
     port.close()
-  }
-
-  /** Takes what has queued up behind `first`. The last element says whether to close afterwards. */
-  const gather = (first: Request[]): { requests: Request[]; closing: boolean } => {
-    const requests = first
-    while (requests.length < batchLimit) {
-      const next = receiveMessageOnPort(port)?.message as ToWriter | undefined
-      if (next === undefined) return { requests, closing: false }
-      if (next === 'close') return { requests, closing: true }
-      requests.push(...next)
-    }
-    return { requests, closing: false }
   }
 
   port.on('message', (message: ToWriter) => {
@@ -76,15 +75,14 @@ const serve = (): void => {
     tell(replies)
     if (closing) return close()
     checkpoint.committed()
-    const detaching = replies.some((reply) => reply.ok && reply.changes.some(({ kind }) => kind === 'gone'))
-    if (detaching) purging ??= setImmediate(purge)
+    if (replies.some(detaches)) purge.wake()
   })
-  purging = setImmediate(purge)
-  tell({ ready: true })
+  purge.wake()
 }
 
 try {
-  serve()
+  serve(prepare())
+  tell({ ready: true })
 } catch (error) {
   tell({ failed: (error as Error).message, ...(error instanceof StoreTooNew ? error.versions : {}) })
   port.close()
