@@ -10,7 +10,6 @@ export const deadlines = {
   messageMs: 120_000,
   /** …and afterwards has to have come with this many octets a second on average. */
   messageRate: 1024,
-  sweepMs: 5_000,
 } as const
 
 const receivingTooLong = ({ incoming }: SubmissionConnection, now: number): boolean => {

@@ -30,6 +30,8 @@ export type SubmissionOptions = {
   bufferBudget?: number
   /** Milliseconds that never go back. */
   now?: () => number
+  /** Milliseconds between two looks for clients that have used up their time. */
+  sweepMs?: number
   /** Milliseconds that running transactions get at `stop`. */
   stopGraceMs?: number
 }
@@ -68,7 +70,7 @@ const libraryOptions = ({ hostname, limits }: SubmissionOptions): SMTPServerOpti
 
 export const createSubmissionServer = (options: SubmissionOptions): SubmissionServer => {
   const { limits, maxConnections = 5000, bufferBudget = limits.messageSize * 4 } = options
-  const { now = () => performance.now(), stopGraceMs = 10_000 } = options
+  const { now = () => performance.now(), sweepMs = 5000, stopGraceMs = 10_000 } = options
   const counts = new Counts()
   const budget = new BufferBudget(bufferBudget)
   const connections = new Set<SubmissionConnection>()
@@ -97,7 +99,7 @@ export const createSubmissionServer = (options: SubmissionOptions): SubmissionSe
   const sweep = setInterval(() => {
     const time = now()
     for (const connection of connections) if (isOverdue(connection, time)) connection.refuse(smtpRefusals.tooSlow)
-  }, deadlines.sweepMs).unref()
+  }, sweepMs).unref()
 
   const turnAway = (socket: Socket, refusal = stopping() ? smtpRefusals.stopping : smtpRefusals.tooManyConnections) => {
     counts.refused(refusal)
