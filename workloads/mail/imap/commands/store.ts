@@ -53,25 +53,6 @@ const parse = (cursor: Cursor): Arguments => {
   }
 }
 
-/** Every message of the set is answered, also one whose flags were so before. */
-const unaltered = async (
-  session: Session,
-  uids: readonly number[],
-  known: ReadonlySet<number>,
-): Promise<FlagsSet[]> => {
-  const missing = uids.filter((uid) => !known.has(uid))
-  if (missing.length === 0) return []
-  const ranges = missing.map((uid) => ({ from: uid, to: uid }))
-  const found: FlagsSet[] = []
-  for await (const { uid, flags, modseq } of session.services.store.messages.read(
-    session.selected!.id,
-    ranges,
-    'summary',
-  ))
-    found.push({ uid, flags, modseq })
-  return found
-}
-
 const writeFlags = (session: Session, messages: readonly FlagsSet[]): void => {
   for (const message of messages) {
     const sequence = session.selected!.sequenceOf(message.uid)
@@ -84,17 +65,10 @@ const writeModseqs = (session: Session, messages: readonly FlagsSet[]): void => 
     session.output.line(`* ${session.selected!.sequenceOf(uid)} FETCH (UID ${uid} MODSEQ (${modseq}))`)
 }
 
-const answer = async (
-  session: Session,
-  uids: readonly number[],
-  silent: boolean,
-  { changed, conflicts }: { changed: FlagsSet[]; conflicts: number[] },
-): Promise<void> => {
-  if (!silent) {
-    const known = new Set([...changed.map(({ uid }) => uid), ...conflicts])
-    writeFlags(session, changed)
-    writeFlags(session, await unaltered(session, uids, known))
-  } else if (session.condstore) writeModseqs(session, changed)
+/** Every message of the set is answered, also one whose flags were so before; with SILENT, mod-sequences alone. */
+const answer = async (session: Session, messages: readonly FlagsSet[], silent: boolean): Promise<void> => {
+  if (!silent) writeFlags(session, messages)
+  else if (session.condstore) writeModseqs(session, messages)
   await session.output.drain()
 }
 
@@ -111,7 +85,7 @@ const store = async (session: Session, args: Arguments, byUid: boolean): Promise
     origin: session,
     ...options,
   })
-  await answer(session, uids, args.silent, result)
+  await answer(session, result.changed, args.silent)
   if (result.conflicts.length === 0) return ok('Store completed')
   const numbers = byUid ? result.conflicts : result.conflicts.map((uid) => view.sequenceOf(uid))
   return ok('Conditional store failed for some', `MODIFIED ${formatSet(numbers)}`)
