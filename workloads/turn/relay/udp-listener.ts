@@ -35,8 +35,10 @@ export const listenUdp = async (
 ): Promise<Listener | null> => {
   const socket = createUdpSocket(familyOf(address))
   try {
+    // The bind is over before it returns, so who waits must be there first.
+    const listening = once(socket, 'listening')
     socket.bind({ address, port, exclusive: true })
-    await once(socket, 'listening')
+    await listening
   } catch (error) {
     socket.close()
     const { code } = error as NodeJS.ErrnoException
