@@ -11,7 +11,7 @@ import { dovecotPostfix } from './peers/dovecot-postfix/start.ts'
 import { defaultOptions, type Row, rows } from './rows.ts'
 import { Running } from './running.ts'
 import { type Cell, Table } from './table.ts'
-import type { Found } from './target.ts'
+import { type Found, Unable } from './target.ts'
 
 const usage = 'npm run bench:mail [-- [--quick] [--no-peer] [SUBSTRING]]'
 
@@ -48,6 +48,11 @@ process.on('uncaughtException', (error) => {
   void leave(1)
 })
 
+const unable = ({ message: reason }: Unable): Cell => {
+  process.stderr.write('not on this machine\n')
+  return { reason }
+}
+
 const measure = async (row: Row, server: Found): Promise<Cell> => {
   const reason = row.without?.[server.name]
   if (reason !== undefined) return { reason }
@@ -58,6 +63,7 @@ const measure = async (row: Row, server: Found): Promise<Cell> => {
     process.stderr.write(`${found}\n`)
     return found
   } catch (error) {
+    if (error instanceof Unable) return unable(error)
     process.exitCode = 1
     process.stderr.write('failed\n')
     console.error(error)

@@ -1,5 +1,8 @@
 /** What the rows of the table run against: a server that can be started, and one that runs. */
 
+/** Why a server that is here cannot be measured on this machine as it is. */
+export class Unable extends Error {}
+
 export type Target = {
   imapPort: number
   smtpPort: number
@@ -13,6 +16,8 @@ export type Target = {
 export type StartOptions = {
   /** Seconds of IDLE after which a server that can put sessions to sleep does so. */
   hibernateAfter: number
+  /** IMAP sessions at one time, about. */
+  sessions: number
 }
 
 export type ServerName = 'chatmail' | 'Dovecot + Postfix'

@@ -6,7 +6,7 @@ import { memoryKiB } from '../usage.ts'
 import { person, session, settle } from './people.ts'
 
 /** Accounts that the sessions belong to, by turns: a person has several devices. */
-const accounts = 20
+const accounts = 100
 
 /** In KiB, once it has not fallen for three seconds, half a minute at most. */
 const settledKiB = async (target: Target): Promise<number> => {

@@ -12,6 +12,7 @@ import type { Found, StartOptions, Target } from '../../target.ts'
 import { processTree } from '../../usage.ts'
 import { Daemon, endChildren } from './daemon.ts'
 import { dovecotConfig } from './dovecot-config.ts'
+import { checkInotify } from './inotify.ts'
 import { installed, programs } from './installed.ts'
 import { type Layout, makeLayout } from './layout.ts'
 import { loginMap, mainConfig, masterConfig } from './postfix-config.ts'
@@ -64,6 +65,7 @@ const failure = (error: unknown, { dovecotLog }: Layout): Error => {
 }
 
 const start = async (options: StartOptions): Promise<Target> => {
+  checkInotify(options.sessions)
   const layout = makeLayout()
   const daemons: Daemon[] = []
   const abandon = new AbortController()
