@@ -1,0 +1,46 @@
+// Address text is the operating system's own.
+import assert from 'node:assert/strict'
+import { SocketAddress } from 'node:net'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { inPrefix, parsePrefix, sourceOf } from './prefix.ts'
+import { addressBytes, addressText } from './text.ts'
+
+/** Many zero groups, so that every form of `::` comes up. */
+const ipv6 = fc
+  .array(fc.oneof(fc.constant(0), fc.constant(1), fc.constant(0xffff), fc.nat(0xffff)), { minLength: 8, maxLength: 8 })
+  .map((words) => Uint8Array.from(words.flatMap((word) => [word >> 8, word & 0xff])))
+
+test('IPv6 is written as the system writes it and read back', () => {
+  fc.assert(
+    fc.property(ipv6, (bytes) => {
+      const text = addressText(bytes)
+      assert.equal(text, new SocketAddress({ address: text, family: 'ipv6' }).address)
+      assert.deepEqual(addressBytes(text), bytes)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('zones are left out, names are refused', () => {
+  assert.deepEqual(addressBytes('fe80::1%lo'), addressBytes('fe80::1'))
+  for (const text of ['example.org', '', '1.2.3', '::g']) assert.throws(() => addressBytes(text), RangeError)
+})
+
+test('prefixes match to the bit and within their family', () => {
+  const inside = (address: string, prefix: string) => inPrefix(addressBytes(address), parsePrefix(prefix))
+  assert.ok(inside('172.31.255.255', '172.16.0.0/12'))
+  assert.ok(!inside('172.32.0.0', '172.16.0.0/12'))
+  assert.ok(inside('8.8.8.8', '0.0.0.0/0'))
+  assert.ok(!inside('::', '0.0.0.0/0'))
+  assert.ok(inside('febf::1', 'fe80::/10'))
+  assert.ok(!inside('fec0::1', 'fe80::/10'))
+  assert.ok(inside('203.0.113.7', '203.0.113.7'))
+  for (const text of ['10.0.0.0/33', 'fd00::/129', '10.0.0.0/x']) assert.throws(() => parsePrefix(text), RangeError)
+})
+
+test('one IPv6 customer is one source', () => {
+  assert.equal(sourceOf('2001:db8:1:2::1'), sourceOf('2001:db8:1:2:ffff::9'))
+  assert.notEqual(sourceOf('2001:db8:1:2::1'), sourceOf('2001:db8:1:3::1'))
+  assert.notEqual(sourceOf('192.0.2.1'), sourceOf('192.0.2.2'))
+})
