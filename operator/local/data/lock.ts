@@ -2,7 +2,7 @@
  * One server per data folder. The lock is SQLite's own file lock: the kernel drops it with the process, however that ends,
  * so that there is no stale lock to judge.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { exitCodes } from '../../../workloads/contract/exit-codes.ts'
 import { StartError } from '../start-error.ts'
@@ -20,6 +20,7 @@ const holderPid = (path: string): string => {
 
 /** Takes the folder for this process; the returned function gives it back. @throws StartError where another has it */
 export const lock = ({ lock: path, holder, root }: Layout, pid: number): (() => void) => {
+  closeSync(openSync(path, 'a', 0o600))
   const database = new DatabaseSync(path)
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
