@@ -179,7 +179,7 @@ export class Client {
 
   /** Content after 354, dot-stuffed and ended. */
   async content(message: Buffer | string): Promise<string | null> {
-    const text = message.toString('latin1').replace(/^\./gm, '..')
+    const text = message.toString('latin1').replace(/(^|\r\n)\./g, '$1..')
     this.write(Buffer.from(`${text}${text.endsWith('\r\n') ? '' : '\r\n'}.\r\n`, 'latin1'))
     return this.reply()
   }

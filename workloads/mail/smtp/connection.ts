@@ -9,6 +9,7 @@ import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js'
 import type { Refusal } from '../policy/refusal.ts'
 import type { IncomingContent } from './content.ts'
 import type { Counts } from './counts.ts'
+import { SubmissionParser } from './parser.ts'
 import { replyText, smtpRefusals } from './refusals.ts'
 
 /** What one mail transaction has come to; the library makes a new envelope for each, which tells them apart. */
@@ -21,6 +22,8 @@ export type Transaction = {
 }
 
 const ownEnhancedCode = /^[245]\.\d{1,3}\.\d{1,3} /
+/** Octets of a command line. RFC 5321 §4.5.3.1.4 asks for 512, RFC 4954 §4 for 12288 in an AUTH exchange. */
+const maxCommandLength = 12_288
 const needsTlsCodes = new Set([530, 538])
 
 export class SubmissionConnection extends SMTPConnection {
@@ -40,6 +43,13 @@ export class SubmissionConnection extends SMTPConnection {
     this.#counts = options.counts
     const session: SessionWithConnection = this.session
     session.connection = this
+  }
+
+  override _createParser(): SubmissionParser {
+    const parser = new SubmissionParser({ maxCommandLength })
+    parser.oncommand = (command, done) => this._onCommand(command, done)
+    parser.on('error', () => this.refuse(smtpRefusals.lineTooLong))
+    return parser
   }
 
   /** The library waits 100 ms before it greets, to catch clients that talk first; here that would delay each message. */

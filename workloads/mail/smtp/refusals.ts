@@ -15,6 +15,7 @@ export const smtpRefusals = refusalTable({
   tooLarge: [552, '5.3.4', 'Message exceeds the maximum message size'],
   noBuffer: [452, '4.3.1', 'Server is busy receiving other messages, try again later'],
   tooManyConnections: [421, '4.3.2', 'Too many connections, try again later'],
+  lineTooLong: [421, '4.5.2', 'Command line is too long, closing connection'],
   tooSlow: [421, '4.4.2', 'Timeout, closing connection'],
   stopping: [421, '4.3.2', 'Server is restarting, try again in a moment'],
 })
