@@ -5,10 +5,10 @@ import { eventually } from '../../support/eventually.ts'
 import { message, startImap } from './fixture.ts'
 
 test('an idling session hears at once of new, changed and removed messages', async () => {
-  await using server = await startImap()
+  const server = await startImap()
   await server.deliver(message('one'))
-  using idling = await server.login()
-  using other = await server.login()
+  const idling = await server.login()
+  const other = await server.login()
   await idling.command('SELECT INBOX')
   await other.command('SELECT INBOX')
   idling.write('i IDLE\r\n')
@@ -27,8 +27,8 @@ test('an idling session hears at once of new, changed and removed messages', asy
 })
 
 test('mail that came before IDLE is told when it begins', async () => {
-  await using server = await startImap()
-  using client = await server.login()
+  const server = await startImap()
+  const client = await server.login()
   await client.command('SELECT INBOX')
   await server.deliver(message('one'))
   client.write('i IDLE\r\n')
@@ -38,10 +38,10 @@ test('mail that came before IDLE is told when it begins', async () => {
 })
 
 test('sequence numbers hold while a client may be using them', async () => {
-  await using server = await startImap()
+  const server = await startImap()
   await server.deliver(message('one'), message('two'), message('three'))
-  using client = await server.login()
-  using other = await server.login()
+  const client = await server.login()
+  const other = await server.login()
   await client.command('SELECT INBOX')
   await other.command('SELECT INBOX')
   await other.command('UID STORE 1 +FLAGS.SILENT (\\Deleted)')
@@ -52,9 +52,9 @@ test('sequence numbers hold while a client may be using them', async () => {
 })
 
 test('EXPUNGE of some, CLOSE without a word, UNSELECT without harm', async () => {
-  await using server = await startImap()
+  const server = await startImap()
   await server.deliver(message('one'), message('two'), message('three'))
-  using client = await server.login()
+  const client = await server.login()
   await client.command('SELECT INBOX')
   await client.command('STORE 1:3 +FLAGS.SILENT (\\Deleted)')
   assert.deepEqual(await client.command('UID EXPUNGE 2'), ['* 2 EXPUNGE', 'OK Expunge completed'])
@@ -70,9 +70,9 @@ test('EXPUNGE of some, CLOSE without a word, UNSELECT without harm', async () =>
 })
 
 test('COPY, MOVE and APPEND say where messages came to lie', async () => {
-  await using server = await startImap()
+  const server = await startImap()
   await server.deliver(message('one'), message('two'), message('three'))
-  using client = await server.login()
+  const client = await server.login()
   await client.command('CREATE Other')
   await client.command('SELECT INBOX')
   assert.match(await client.status('COPY 1,3 Other'), /^OK \[COPYUID \d+ 1,3 1:2\] Copy completed$/)
@@ -94,8 +94,8 @@ test('COPY, MOVE and APPEND say where messages came to lie', async () => {
 })
 
 test('APPEND to the selected mailbox is seen at once; what is not admitted is refused', async () => {
-  await using server = await startImap({ quota: 5000 })
-  using client = await server.login()
+  const server = await startImap({ quota: 5000 })
+  const client = await server.login()
   await client.command('SELECT INBOX')
   const append = (text: string) => client.command(`APPEND INBOX {${text.length}+}\r\n${text}`)
   const responses = await append(message('one'))
@@ -108,10 +108,10 @@ test('APPEND to the selected mailbox is seen at once; what is not admitted is re
 })
 
 test('CONDSTORE: what changed since, and what must not have changed', async () => {
-  await using server = await startImap()
+  const server = await startImap()
   await server.deliver(message('one'), message('two'))
-  using client = await server.login()
-  using other = await server.login()
+  const client = await server.login()
+  const other = await server.login()
   const selected = (await client.command('SELECT INBOX (CONDSTORE)')).join('\n')
   const before = Number(/HIGHESTMODSEQ (\d+)/.exec(selected)![1])
   await other.command('SELECT INBOX')
@@ -132,9 +132,9 @@ test('CONDSTORE: what changed since, and what must not have changed', async () =
 })
 
 test('STORE answers for every message, also where nothing changed', async () => {
-  await using server = await startImap()
+  const server = await startImap()
   await server.deliver(message('one'), message('two'))
-  using client = await server.login()
+  const client = await server.login()
   await client.command('SELECT INBOX')
   await client.command('STORE 1 FLAGS (\\Seen)')
   const lines = ['* 1 FETCH (UID 1 FLAGS (\\Seen))', '* 2 FETCH (UID 2 FLAGS (\\Seen))']
@@ -144,9 +144,9 @@ test('STORE answers for every message, also where nothing changed', async () => 
 })
 
 test('a session whose mailbox is removed ends', async () => {
-  await using server = await startImap()
-  using client = await server.login()
-  using other = await server.login()
+  const server = await startImap()
+  const client = await server.login()
+  const other = await server.login()
   await other.command('CREATE Gone')
   await client.command('SELECT Gone')
   client.write('i IDLE\r\n')

@@ -130,8 +130,4 @@ export class Client {
   close(): void {
     this.socket.destroy()
   }
-
-  [Symbol.dispose](): void {
-    this.close()
-  }
 }

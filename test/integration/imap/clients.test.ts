@@ -18,7 +18,7 @@ const imapflow = (server: Fixture, secure: boolean): ImapFlow =>
 
 for (const secure of [true, false])
   test(`imapflow over ${secure ? 'TLS' : 'STARTTLS'}, with COMPRESS`, async () => {
-    await using server = await startImap()
+    const server = await startImap()
     await server.deliver(message('one'), message('two'))
     const client = imapflow(server, secure)
     await client.connect()
@@ -109,7 +109,7 @@ const python = (): boolean => {
 }
 
 test("Python's imaplib", { skip: python() || process.env.CI ? false : 'python3 is missing' }, async () => {
-  await using server = await startImap()
+  const server = await startImap()
   await server.deliver(message('one'), message('two'))
   const { stdout } = await promisify(execFile)('python3', ['-c', script, String(server.tlsPort), address, password])
   assert.equal(stdout.trim(), 'done')

@@ -11,8 +11,8 @@ const metadataEntries =
   '/shared/comment /shared/admin /shared/vendor/deltachat/irohrelay /shared/vendor/deltachat/turn /shared/vendor/deltachat/maxsmtprecipients /shared/vendor/deltachat/appversions'
 
 test('a whole session: log in, look for mail, wait, fetch, delete', async () => {
-  await using server = await startImap()
-  using client = await server.connect()
+  const server = await startImap()
+  const client = await server.connect()
   const say = async (tag: string, text: string) => {
     client.write(`${tag} ${text}\r\n`)
     return client.reply(tag)

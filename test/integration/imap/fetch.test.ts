@@ -23,9 +23,9 @@ const multipart = [
 ].join('\r\n')
 
 test('sections of a message and of its parts', async () => {
-  await using server = await startImap()
+  const server = await startImap()
   await server.deliver(multipart)
-  using client = await server.login()
+  const client = await server.login()
   await client.command('EXAMINE INBOX')
   const fetch = async (item: string) => (await client.command(`FETCH 1 ${item}`))[0]!
   const header = multipart.slice(0, multipart.indexOf('\r\n\r\n') + 4)
@@ -57,9 +57,9 @@ test('sections of a message and of its parts', async () => {
 })
 
 test('envelope, date and size', async () => {
-  await using server = await startImap()
+  const server = await startImap()
   await server.deliver(message('=?utf-8?q?Gr=C3=BC=C3=9Fe?='))
-  using client = await server.login()
+  const client = await server.login()
   await client.command('SELECT INBOX')
   const [full] = await client.command('FETCH 1 ALL')
   assert.match(
@@ -74,13 +74,13 @@ test('envelope, date and size', async () => {
 })
 
 test('8-bit octets go in literals alone, unchanged', async () => {
-  await using server = await startImap()
+  const server = await startImap()
   const bytes = Buffer.concat([
     Buffer.from('Subject: Grüße "x"\r\n\r\n'),
     Buffer.from(Array.from({ length: 255 }, (_, i) => i + 1)),
   ])
   await server.deliver(bytes)
-  using client = await server.login()
+  const client = await server.login()
   await client.command('SELECT INBOX')
   const [body] = await client.command('FETCH 1 BODY.PEEK[]')
   assert.equal(body, `* 1 FETCH (BODY[] {${bytes.length}}\r\n${bytes.toString('latin1')})`)
@@ -89,9 +89,9 @@ test('8-bit octets go in literals alone, unchanged', async () => {
 })
 
 test('reading without PEEK marks as seen, in a mailbox that is not read-only', async () => {
-  await using server = await startImap()
+  const server = await startImap()
   await server.deliver(message('one'), message('two'))
-  using client = await server.login()
+  const client = await server.login()
   await client.command('EXAMINE INBOX')
   assert.doesNotMatch((await client.command('FETCH 1 BODY[TEXT]'))[0]!, /Seen/)
   await client.command('SELECT INBOX')
@@ -105,8 +105,8 @@ test('reading without PEEK marks as seen, in a mailbox that is not read-only', a
 })
 
 test('numbers beyond the end: an error as sequence number, nothing as UID', async () => {
-  await using server = await startImap()
-  using client = await server.login()
+  const server = await startImap()
+  const client = await server.login()
   await client.command('SELECT INBOX')
   assert.deepEqual(await client.command('FETCH 1:* FLAGS'), ['OK Fetch completed'])
   await server.deliver(message('one'))
@@ -117,7 +117,7 @@ test('numbers beyond the end: an error as sequence number, nothing as UID', asyn
 })
 
 test('SEARCH', async () => {
-  await using server = await startImap()
+  const server = await startImap()
   await server.deliver(
     message('=?utf-8?q?Gr=C3=BC=C3=9Fe?='),
     message('second', 'needle in here\r\n'),
@@ -130,7 +130,7 @@ test('SEARCH', async () => {
       '',
     ].join('\r\n'),
   )
-  using client = await server.login()
+  const client = await server.login()
   await client.command('SELECT INBOX')
   await client.command('STORE 2 +FLAGS (\\Seen $Label)')
   const expected: Record<string, string> = {

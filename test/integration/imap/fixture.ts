@@ -1,5 +1,6 @@
 /** An IMAP server on loopback over a real store, with one listener under TLS and one for STARTTLS. */
 import { type AddressInfo, createServer, type Server } from 'node:net'
+import { afterEach } from 'node:test'
 import { createSecureContext, createServer as createTlsServer } from 'node:tls'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
@@ -38,7 +39,22 @@ const listening = (server: Server): Promise<number> =>
 
 export type Fixture = Awaited<ReturnType<typeof startImap>>
 
-/** Starts everything with one account. `await using` ends it and removes its data. */
+/** Closed after each test, last one first. */
+let open: (() => unknown)[] = []
+
+afterEach(async () => {
+  const closing = open.toReversed()
+  open = []
+  for (const close of closing) await close()
+})
+
+const client = async (port: number, secure: boolean): Promise<Client> => {
+  const connected = await Client.connect(port, secure)
+  open.push(() => connected.close())
+  return connected
+}
+
+/** Starts everything with one account. It ends, and its data goes, after the test. */
 export const startImap = async (options: Partial<ImapServerOptions> & { quota?: number } = {}) => {
   const { quota, ...rest } = options
   const test = await testStore(quota ? { quota } : {})
@@ -63,12 +79,12 @@ export const startImap = async (options: Partial<ImapServerOptions> & { quota?: 
   const tls = createTlsServer(pair, (socket) => imap.accept(socket, { secure: true }))
   const plain = createServer((socket) => imap.accept(socket, { secure: false }))
   const [tlsPort, plainPort] = [await listening(tls), await listening(plain)]
-  const close = async () => {
+  open.push(async () => {
     tls.close()
     plain.close()
     await imap.stop()
     await test.close()
-  }
+  })
   return {
     imap,
     store,
@@ -87,14 +103,13 @@ export const startImap = async (options: Partial<ImapServerOptions> & { quota?: 
           ]),
         ),
       ),
-    connect: (secure = true) => Client.connect(secure ? tlsPort : plainPort, secure),
+    connect: (secure = true) => client(secure ? tlsPort : plainPort, secure),
     /** A client that is logged in. */
     login: async () => {
-      const client = await Client.connect(tlsPort, true)
-      await client.command(`LOGIN "${address}" "${password}"`)
-      return client
+      const loggedIn = await client(tlsPort, true)
+      await loggedIn.command(`LOGIN "${address}" "${password}"`)
+      return loggedIn
     },
-    [Symbol.asyncDispose]: close,
   }
 }
 

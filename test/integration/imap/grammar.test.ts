@@ -5,9 +5,9 @@ import { commands } from '../../../workloads/mail/imap/commands/index.ts'
 import { message, startImap } from './fixture.ts'
 
 test('every command of the table is refused in states where it may not be given', async () => {
-  await using server = await startImap()
-  using stranger = await server.connect()
-  using client = await server.login()
+  const server = await startImap()
+  const stranger = await server.connect()
+  const client = await server.login()
   let tried = 0
   for (const { name, states } of commands.values())
     if (!states.includes('unauthenticated')) {
@@ -70,9 +70,9 @@ const broken = [
 ]
 
 test('broken commands get BAD with their tag, and nothing of what was sent', async () => {
-  await using server = await startImap()
+  const server = await startImap()
   await server.deliver(message('one'))
-  using client = await server.login()
+  const client = await server.login()
   await client.command('SELECT INBOX')
   for (const text of broken) {
     const responses = await client.command(text)
@@ -84,8 +84,8 @@ test('broken commands get BAD with their tag, and nothing of what was sent', asy
 })
 
 test('lines without a tag or a command', async () => {
-  await using server = await startImap()
-  using client = await server.connect()
+  const server = await startImap()
+  const client = await server.connect()
   for (const line of ['', ' ', '*', '+ NOOP', 'tagonly', `${'t'.repeat(65)} NOOP`, '\x00\xff\x80', 'a(b NOOP']) {
     client.write(`${line}\r\nok NOOP\r\n`)
     const responses = await client.reply('ok')
@@ -95,19 +95,19 @@ test('lines without a tag or a command', async () => {
 })
 
 test('bare line feeds end lines too', async () => {
-  await using server = await startImap()
-  using client = await server.connect()
+  const server = await startImap()
+  const client = await server.connect()
   client.write('a NOOP\nb CAPABILITY\n')
   assert.deepEqual(await client.reply('a'), ['OK NOOP completed'])
   assert.match((await client.reply('b')).at(-1)!, /^OK /)
 })
 
 test('limits: long lines and strangers with large literals', async () => {
-  await using server = await startImap()
-  using long = await server.connect()
+  const server = await startImap()
+  const long = await server.connect()
   long.write('x'.repeat(9000))
   assert.match(await long.end(), /^\* BYE Line too long/)
-  using large = await server.connect()
+  const large = await server.connect()
   assert.match(await large.status('LOGIN {5000}'), /^NO \[TOOBIG\]/)
   large.write(`b APPEND INBOX {5000+}\r\n${'x'.repeat(5000)}\r\n`)
   assert.match((await large.reply('b')).at(-1)!, /^NO \[TOOBIG\]/)
@@ -117,10 +117,23 @@ test('limits: long lines and strangers with large literals', async () => {
 })
 
 test('ten bad commands in a row end the connection of somebody who is not logged in', async () => {
-  await using server = await startImap()
-  using client = await server.connect()
+  const server = await startImap()
+  const client = await server.connect()
   client.write('x FOO\r\n'.repeat(12))
   const said = await client.end()
   assert.equal(said.match(/x BAD/g)?.length, 10)
   assert.match(said, /\* BYE Too many bad commands/)
+})
+
+test('a store that fails is a temporary failure, logged without content', async () => {
+  const server = await startImap()
+  const client = await server.login()
+  server.store.mailboxes.find = async () => {
+    throw new Error('secret-mailbox of alice@chat.example.org')
+  }
+  assert.equal(await client.status('SELECT secret-mailbox'), 'NO [UNAVAILABLE] Temporary failure, try again later')
+  assert.match(await client.status('NOOP'), /^OK /)
+  assert.equal(server.logged.length, 1)
+  assert.match(server.logged[0]!, /"command":"SELECT".*"msg":"IMAP command failed"/)
+  assert.doesNotMatch(server.logged[0]!, /secret-mailbox|alice/)
 })

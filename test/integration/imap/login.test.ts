@@ -7,10 +7,10 @@ const plain = (user: string, secret: string, authorize = ''): string =>
   Buffer.from(`${authorize}\0${user}\0${secret}`).toString('base64')
 
 test('AUTHENTICATE PLAIN with and without an initial response', async () => {
-  await using server = await startImap()
-  using first = await server.connect()
+  const server = await startImap()
+  const first = await server.connect()
   assert.match(await first.status(`AUTHENTICATE PLAIN ${plain(address, password)}`), /^OK \[CAPABILITY IMAP4rev1 /)
-  using second = await server.connect()
+  const second = await server.connect()
   second.write('a AUTHENTICATE PLAIN\r\n')
   assert.equal(await second.response(), '+ ')
   second.write(`${plain(address, password, address)}\r\n`)
@@ -18,8 +18,8 @@ test('AUTHENTICATE PLAIN with and without an initial response', async () => {
 })
 
 test('AUTHENTICATE that is cancelled, broken or for somebody else', async () => {
-  await using server = await startImap()
-  using client = await server.connect()
+  const server = await startImap()
+  const client = await server.connect()
   client.write('a AUTHENTICATE PLAIN\r\n*\r\n')
   assert.deepEqual(await client.reply('a'), ['+ ', 'BAD Authentication was cancelled'])
   assert.match(await client.status('AUTHENTICATE PLAIN !!!!'), /^BAD /)
@@ -33,8 +33,8 @@ test('AUTHENTICATE that is cancelled, broken or for somebody else', async () => 
 })
 
 test('LOGIN takes atoms, quoted strings and literals of both kinds', async () => {
-  await using server = await startImap()
-  using client = await server.connect()
+  const server = await startImap()
+  const client = await server.connect()
   client.write(`a LOGIN {${address.length}}\r\n`)
   assert.equal(await client.response(), '+ OK')
   client.write(`${address} {${password.length}+}\r\n${password}\r\n`)
@@ -43,8 +43,8 @@ test('LOGIN takes atoms, quoted strings and literals of both kinds', async () =>
 })
 
 test('a wrong password is refused in words that stock clients know, and costs time and then the connection', async () => {
-  await using server = await startImap()
-  using client = await server.connect()
+  const server = await startImap()
+  const client = await server.connect()
   assert.equal(await client.status(`LOGIN ${address} wrong`), 'NO [AUTHENTICATIONFAILED] Authentication failed.')
   assert.match(await client.status('LOGIN closed x'), /^NO \[AUTHORIZATIONFAILED\] Registration is closed/)
   assert.match(await client.status(`LOGIN "${'x'.repeat(2000)}" x`), /^NO \[AUTHENTICATIONFAILED\]/)
@@ -54,8 +54,8 @@ test('a wrong password is refused in words that stock clients know, and costs ti
 })
 
 test('without TLS there is no login, and STARTTLS forgets what came in clear', async () => {
-  await using server = await startImap()
-  using client = await server.connect(false)
+  const server = await startImap()
+  const client = await server.connect(false)
   assert.match(client.greeting, /STARTTLS LOGINDISABLED/)
   assert.doesNotMatch(client.greeting, /AUTH=PLAIN/)
   assert.match(await client.status(`LOGIN ${address} "${password}"`), /^NO \[PRIVACYREQUIRED\]/)
@@ -72,10 +72,10 @@ test('without TLS there is no login, and STARTTLS forgets what came in clear', a
 })
 
 test('an account has a bounded number of sessions at a time', async () => {
-  await using server = await startImap({ limits: { messageSize: 1000, sessionsPerAccount: 2 } })
-  using first = await server.login()
-  using second = await server.login()
-  using third = await server.connect()
+  const server = await startImap({ limits: { messageSize: 1000, sessionsPerAccount: 2 } })
+  const first = await server.login()
+  const second = await server.login()
+  const third = await server.connect()
   assert.match(await third.status(`LOGIN ${address} "${password}"`), /^NO \[LIMIT\]/)
   second.write('z LOGOUT\r\n')
   assert.match(await second.end(), /^\* BYE .*\nz OK /)

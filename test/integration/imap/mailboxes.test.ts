@@ -4,8 +4,8 @@ import { test } from 'node:test'
 import { message, startImap } from './fixture.ts'
 
 test('a mailbox lives from CREATE to DELETE', async () => {
-  await using server = await startImap()
-  using client = await server.login()
+  const server = await startImap()
+  const client = await server.login()
   assert.match(await client.status('CREATE "Entw&APw-rfe/a"'), /^OK /)
   assert.match(await client.status('CREATE "Entw&APw-rfe/a"'), /^NO \[ALREADYEXISTS\]/)
   assert.ok(await server.store.mailboxes.find(server.accountId, 'Entwürfe/a'))
@@ -27,8 +27,8 @@ test('a mailbox lives from CREATE to DELETE', async () => {
 })
 
 test('special uses are shown and can be looked for', async () => {
-  await using server = await startImap()
-  using client = await server.login()
+  const server = await startImap()
+  const client = await server.login()
   assert.match(await client.status('CREATE Gesendet (USE (\\Sent))'), /^OK /)
   assert.match(await client.status('CREATE x (USE (\\All))'), /^NO \[USEATTR\]/)
   const sent = '* LIST (\\HasNoChildren \\Sent) "/" "Gesendet"'
@@ -37,8 +37,8 @@ test('special uses are shown and can be looked for', async () => {
 })
 
 test('subscriptions', async () => {
-  await using server = await startImap()
-  using client = await server.login()
+  const server = await startImap()
+  const client = await server.login()
   await client.command('CREATE a')
   assert.match(await client.status('SUBSCRIBE a'), /^OK /)
   assert.match(await client.status('SUBSCRIBE none'), /^NO \[NONEXISTENT\]/)
@@ -51,9 +51,9 @@ test('subscriptions', async () => {
 })
 
 test('STATUS, and LIST that returns it', async () => {
-  await using server = await startImap()
+  const server = await startImap()
   await server.deliver(message('one'), message('two'))
-  using client = await server.login()
+  const client = await server.login()
   const [line] = await client.command('STATUS inbox (MESSAGES UIDNEXT UIDVALIDITY UNSEEN RECENT SIZE HIGHESTMODSEQ)')
   assert.match(
     line!,
@@ -68,23 +68,23 @@ test('STATUS, and LIST that returns it', async () => {
 })
 
 test('LIST with an empty pattern tells the delimiter', async () => {
-  await using server = await startImap()
-  using client = await server.login()
+  const server = await startImap()
+  const client = await server.login()
   assert.deepEqual(await client.command('LIST "" ""'), ['* LIST (\\Noselect) "/" ""', 'OK List completed'])
   assert.deepEqual(await client.command('NAMESPACE'), ['* NAMESPACE (("" "/")) NIL NIL', 'OK Namespace completed'])
 })
 
 test('an account has a bounded number of mailboxes', async () => {
-  await using server = await startImap({ limits: { messageSize: 1000, mailboxes: 3 } })
-  using client = await server.login()
+  const server = await startImap({ limits: { messageSize: 1000, mailboxes: 3 } })
+  const client = await server.login()
   assert.match(await client.status('CREATE a/b'), /^OK /)
   assert.match(await client.status('CREATE c'), /^NO \[LIMIT\]/)
 })
 
 test('quota and metadata', async () => {
-  await using server = await startImap()
+  const server = await startImap()
   await server.deliver(message('one', 'x'.repeat(5000)))
-  using client = await server.login()
+  const client = await server.login()
   assert.match((await client.command('GETQUOTA "User quota"'))[0]!, /^\* QUOTA "User quota" \(STORAGE 6 97656\)$/)
   assert.match(await client.status('GETQUOTA other'), /^NO /)
   const token = 'openpgp:AbC+/='

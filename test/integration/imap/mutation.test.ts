@@ -61,7 +61,7 @@ const apply = (text: string, { kind, at, text: other }: Mutation): string => {
 }
 
 test('mutated sessions', async () => {
-  await using server = await startImap({ timing: { tick: 20, login: 200, autologout: 200 } })
+  const server = await startImap({ timing: { tick: 20, login: 200, autologout: 200 } })
   await server.deliver(message('one'))
   const before = process.memoryUsage().rss
   const play = async (mutations: Mutation[]): Promise<void> => {
@@ -81,6 +81,6 @@ test('mutated sessions', async () => {
   assert.ok(process.memoryUsage().rss - before < 150_000_000)
   assert.deepEqual(server.logged, [])
   await eventually(() => assert.equal(server.imap.counts().imapSessions, 0))
-  using client = await server.connect()
+  const client = await server.connect()
   assert.match(await client.status(`LOGIN ${address} "${password}"`), /^OK /)
 })

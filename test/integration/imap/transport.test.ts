@@ -6,10 +6,10 @@ import { eventually } from '../../support/eventually.ts'
 import { address, message, password, startImap } from './fixture.ts'
 
 test('COMPRESS: both directions, also for large answers', async () => {
-  await using server = await startImap()
+  const server = await startImap()
   const large = message('large', 'abc\r\n'.repeat(100_000))
   await server.deliver(large)
-  using client = await server.login()
+  const client = await server.login()
   assert.equal(await client.status('COMPRESS DEFLATE'), 'OK DEFLATE active')
   client.compress()
   assert.doesNotMatch((await client.command('CAPABILITY'))[0]!, /COMPRESS/)
@@ -24,8 +24,8 @@ test('COMPRESS: both directions, also for large answers', async () => {
 })
 
 test('a small input that inflates without end is cut off', async () => {
-  await using server = await startImap()
-  using client = await server.login()
+  const server = await startImap()
+  const client = await server.login()
   await client.command('COMPRESS DEFLATE')
   client.write(deflateRawSync(Buffer.alloc(20_000_000, 'x')))
   await new Promise((resolve) => client.socket.once('close', resolve))
@@ -33,7 +33,7 @@ test('a small input that inflates without end is cut off', async () => {
 })
 
 test('pipelined commands give the same answers as one after the other', async () => {
-  await using server = await startImap()
+  const server = await startImap()
   await server.deliver(message('one'), message('two'))
   const commands = [
     'ID NIL',
@@ -50,13 +50,13 @@ test('pipelined commands give the same answers as one after the other', async ()
   ]
   const tagged = commands.map((text, index) => `p${index} ${text}\r\n`)
   const last = `p${commands.length - 1}`
-  using slow = await server.login()
+  const slow = await server.login()
   const sequential: string[] = []
   for (const [index, line] of tagged.entries()) {
     slow.write(line)
     sequential.push(...(await slow.until(`p${index} `)))
   }
-  using fast = await server.login()
+  const fast = await server.login()
   fast.write(tagged.join(''))
   const pipelined = await fast.until(`${last} `)
   const stable = (lines: string[]) => lines.filter((line) => !line.includes('HIGHESTMODSEQ'))
@@ -64,10 +64,10 @@ test('pipelined commands give the same answers as one after the other', async ()
 })
 
 test('a thousand messages: every FETCH and STORE is complete', async () => {
-  await using server = await startImap()
+  const server = await startImap()
   for (let batch = 0; batch < 10; batch++)
     await server.deliver(...Array.from({ length: 100 }, (_, index) => message(`m${batch * 100 + index}`)))
-  using client = await server.login()
+  const client = await server.login()
   assert.ok((await client.command('SELECT INBOX')).includes('* 1000 EXISTS'))
   const headers = await client.command('UID FETCH 1:* (UID RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID FROM)])')
   assert.equal(headers.length, 1001)
@@ -82,17 +82,17 @@ test('a thousand messages: every FETCH and STORE is complete', async () => {
 })
 
 test('a reader that does not read holds back the server, whose memory stays as it is', async () => {
-  await using server = await startImap()
+  const server = await startImap()
   const body = 'x'.repeat(500_000)
   for (let batch = 0; batch < 2; batch++)
     await server.deliver(...Array.from({ length: 10 }, () => message('large', body)))
-  using client = await server.login()
+  const client = await server.login()
   await client.command('SELECT INBOX')
   const before = process.memoryUsage().rss
   client.socket.pause()
   for (let round = 0; round < 3; round++) client.write(`r${round} UID FETCH 1:* BODY.PEEK[]\r\n`)
   // 30 MB are asked for; a NOOP of another session shows that the server goes on meanwhile.
-  using other = await server.login()
+  const other = await server.login()
   for (let round = 0; round < 50; round++) await other.command('NOOP')
   assert.ok(process.memoryUsage().rss - before < 20_000_000)
   client.socket.resume()
@@ -100,8 +100,8 @@ test('a reader that does not read holds back the server, whose memory stays as i
 })
 
 test('IDLE is kept alive, and the count is repeated now and then', async () => {
-  await using server = await startImap({ timing: { tick: 10, keepAlive: 20, poke: 100, autologout: 50 } })
-  using client = await server.login()
+  const server = await startImap({ timing: { tick: 10, keepAlive: 20, poke: 100, autologout: 50 } })
+  const client = await server.login()
   await client.command('SELECT INBOX')
   client.write('i IDLE\r\n')
   await client.response()
@@ -111,17 +111,17 @@ test('IDLE is kept alive, and the count is repeated now and then', async () => {
 })
 
 test('time-outs: to log in, and without a word', async () => {
-  await using server = await startImap({ timing: { tick: 10, login: 60, autologout: 60 } })
-  using stranger = await server.connect()
-  using silent = await server.login()
+  const server = await startImap({ timing: { tick: 10, login: 60, autologout: 60 } })
+  const stranger = await server.connect()
+  const silent = await server.login()
   assert.match(await stranger.end(), /^\* BYE Login took too long/)
   assert.match(await silent.end(), /^\* BYE Autologout/)
 })
 
 test('a client that takes nothing for too long is dropped', async () => {
-  await using server = await startImap({ timing: { tick: 20, stalled: 100 } })
+  const server = await startImap({ timing: { tick: 20, stalled: 100 } })
   await server.deliver(...Array.from({ length: 20 }, () => message('large', 'x'.repeat(500_000))))
-  using client = await server.login()
+  const client = await server.login()
   await client.command('SELECT INBOX')
   client.socket.pause()
   client.write('f UID FETCH 1:* BODY.PEEK[]\r\n')
@@ -130,32 +130,32 @@ test('a client that takes nothing for too long is dropped', async () => {
 
 test('stopping says BYE to everybody', async () => {
   const server = await startImap()
-  using idling = await server.login()
+  const idling = await server.login()
   await idling.command('SELECT INBOX')
   idling.write('i IDLE\r\n')
   await idling.response()
-  using stranger = await server.connect()
-  await server[Symbol.asyncDispose]()
+  const stranger = await server.connect()
+  await server.imap.stop()
   assert.match(await idling.end(), /^\* BYE Server is shutting down/)
   assert.match(await stranger.end(), /^\* BYE Server is shutting down/)
 })
 
 test('connections that vanish leave nothing behind', async () => {
-  await using server = await startImap()
+  const server = await startImap()
   for (let round = 0; round < 10; round++) {
     const client = await server.login()
     client.write('s SELECT INBOX\r\nf UID FETCH 1:* BODY[]\r\ni IDLE\r\n')
     client.close()
   }
   await eventually(() => assert.equal(server.imap.counts().imapSessions, 0))
-  using client = await server.connect()
+  const client = await server.connect()
   assert.match(await client.status(`LOGIN ${address} "${password}"`), /^OK /)
   assert.deepEqual(server.logged, [])
 })
 
 test('metrics name commands and outcomes, never a person', async () => {
-  await using server = await startImap()
-  using client = await server.login()
+  const server = await startImap()
+  const client = await server.login()
   await client.command('SELECT INBOX')
   await client.command(`X${address}`)
   const text = await server.metrics.metrics()

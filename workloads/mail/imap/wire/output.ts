@@ -21,15 +21,16 @@ const deflate = (data: string | Buffer): Buffer =>
     finishFlush: constants.Z_SYNC_FLUSH,
   })
 
-const join = (parts: readonly (string | Buffer)[]): string | Buffer => {
-  if (parts.length === 1) return parts[0]!
-  if (parts.every((part) => typeof part === 'string')) return parts.join('')
-  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)))
-}
+const join = (parts: readonly (string | Buffer)[]): string | Buffer =>
+  parts.length === 1
+    ? parts[0]!
+    : Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)))
 
 export class Output {
   #sink: Sink
   #parts: (string | Buffer)[] = []
+  /** Text after the last of the parts. */
+  #tail = ''
   #size = 0
   #resume: (() => void) | null = null
   /** True from COMPRESS on. */
@@ -49,7 +50,7 @@ export class Output {
 
   /** Adds text; one character is one octet. */
   text(text: string): void {
-    this.#parts.push(text)
+    this.#tail += text
     this.#size += text.length
   }
 
@@ -59,6 +60,8 @@ export class Output {
   }
 
   bytes(bytes: Buffer): void {
+    if (this.#tail !== '') this.#parts.push(this.#tail)
+    this.#tail = ''
     this.#parts.push(bytes)
     this.#size += bytes.length
   }
@@ -68,22 +71,14 @@ export class Output {
     return this.#size >= fullAt
   }
 
-  get pending(): boolean {
-    return this.#size > 0
-  }
-
   /** Writes what was gathered, at once. */
   flush(): void {
-    if (this.#size === 0) return
-    const data = join(this.#parts)
-    this.#reset()
-    this.#write(data)
+    if (this.#size > 0) this.#write(join(this.#take()))
   }
 
   /** Writes what was gathered, slice by slice, waiting for the sink. False when the connection is gone. */
   async drain(): Promise<boolean> {
-    const parts = this.#parts
-    this.#reset()
+    const parts = this.#take()
     let small: (string | Buffer)[] = []
     for (const part of parts) {
       if (part.length < sliceSize) {
@@ -129,9 +124,13 @@ export class Output {
     return this.#sink.writable
   }
 
-  #reset(): void {
+  #take(): (string | Buffer)[] {
+    const parts = this.#parts
+    if (this.#tail !== '') parts.push(this.#tail)
     this.#parts = []
+    this.#tail = ''
     this.#size = 0
+    return parts
   }
 
   #write(data: string | Buffer): void {
