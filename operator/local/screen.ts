@@ -3,14 +3,18 @@ import { toString as qrCode } from 'qrcode'
 import type { PortRow } from '../render/ports.ts'
 import type { Summary } from './summary.ts'
 
-/** The code in half blocks. On a terminal it brings its own colours, since cameras want dark on light. */
-export const drawCode = (link: string, colours: boolean): Promise<string> =>
-  qrCode(
-    link,
-    colours
-      ? { type: 'terminal', small: true, errorCorrectionLevel: 'L' }
-      : { type: 'utf8', errorCorrectionLevel: 'L' },
-  )
+/** Black on white for each line: cameras want dark on light, whatever the terminal's own colours are. */
+const blackOnWhite = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => (line ? `\u001b[30;107m${line}\u001b[0m` : line))
+    .join('\n')
+
+/** The code in half blocks with the quiet zone that ISO/IEC 18004 asks for. */
+export const drawCode = async (link: string, colours: boolean): Promise<string> => {
+  const code = await qrCode(link, { type: 'utf8', errorCorrectionLevel: 'L' })
+  return colours ? blackOnWhite(code) : code
+}
 
 const range = ({ from, to }: PortRow): string => (from === to ? String(from) : `${from}-${to}`)
 
