@@ -17,7 +17,6 @@ if (files.length === 0) {
 
 const runner = spawn(process.execPath, ['--test', '--test-concurrency=2', '--test-timeout=300000', ...files.sort()], {
   stdio: 'inherit',
-  env: { ...process.env, NODE_COMPILE_CACHE: '.cache/compile' },
 })
 runner.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)))
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal))

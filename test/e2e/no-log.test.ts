@@ -8,7 +8,7 @@ import { globSync, readFileSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { connect as secure } from 'node:tls'
+import { connect as secure, type TLSSocket } from 'node:tls'
 import { LocalServer, type ServerSummary } from '../support/local-server.ts'
 import { encryptedMessage } from '../support/messages.ts'
 import { allocateAndEcho } from '../support/turn-client.ts'
@@ -19,22 +19,30 @@ const password = 'Tlaltecuhtli-0123'
 const wrongPassword = 'Mictlantecuhtli-9876'
 const word = 'huitzilopochtli'
 
+/** Some lines are broken on purpose and get no answer: after this long the next one goes out. */
+const noAnswerMs = 500
+
+/** Resolves when more has come, the connection has ended or nothing comes. */
+const answer = async (socket: TLSSocket): Promise<void> => {
+  const patience = AbortSignal.timeout(noAnswerMs)
+  await Promise.race(['data', 'close'].map((event) => once(socket, event, { signal: patience }))).catch(() => {})
+}
+
 /** Sends lines one after the other, each when the answer to the one before has come; resolves to all that came. */
 const talk = async (port: number, lines: readonly string[]): Promise<string> => {
   const plain = connect({ port, host: '127.0.0.1', localAddress: strangersAddress })
-  const socket = secure({ socket: plain, rejectUnauthorized: false })
+  const socket = secure({ socket: plain, rejectUnauthorized: false }).setMaxListeners(100)
   plain.on('error', () => socket.destroy())
   socket.on('error', () => {})
   let heard = ''
   socket.setEncoding('latin1').on('data', (text) => {
     heard += text
   })
-  await once(socket, 'data')
+  await answer(socket)
   for (const line of lines) {
-    if (socket.closed) break
-    const answered = Promise.race([once(socket, 'data'), once(socket, 'close')])
+    if (socket.destroyed) break
     socket.write(`${line}\r\n`)
-    await answered
+    await answer(socket)
   }
   socket.destroy()
   return heard
@@ -78,7 +86,7 @@ describe('No-Log', () => {
     const [, expiry, credential] = /:\d+:(\d+):([A-Za-z0-9+/=]+)/.exec(session) as unknown as [string, string, string]
     secrets.push(credential)
     const relayed = await allocateAndEcho({ host: turn.host, port: turn.port, username: expiry, password: credential })
-    assert.equal(relayed.echoed, true)
+    assert.equal(relayed.echoed.length, 32)
 
     const letter = encryptedMessage({ from, to, size: 3000, id: word }).toString('latin1')
     const sent = await talk(smtp.port, [

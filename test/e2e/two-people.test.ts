@@ -79,7 +79,7 @@ describe('two people with stock Delta Chat', { skip: coreMissing() }, () => {
     const { username, credential } = servers[0]!
     const { host, port } = summary.turn
     const { relayed, echoed } = await allocateAndEcho({ host, port, username, password: credential })
-    assert.equal(echoed, true)
+    assert.equal(echoed.length, 32)
     const { min, max } = summary.turn.relayPorts
     assert.ok(relayed.port >= min && relayed.port <= max)
   })

@@ -84,8 +84,9 @@ export class Person {
   async receive(text: string): Promise<Message> {
     for (;;) {
       const event = await this.event(['IncomingMsg', 'MsgsChanged'], (each) => Number(each.msgId) > 0)
-      const message = await this.call<Message>('get_message', event.msgId)
-      if (message.text === text) return message
+      // A message may be gone again by now: the handshake's own are removed at once.
+      const message = await this.call<Message>('get_message', event.msgId).catch(() => null)
+      if (message?.text === text) return message
     }
   }
 

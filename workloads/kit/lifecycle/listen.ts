@@ -1,9 +1,14 @@
 /** Binding listeners, with an error that says what was to be bound. */
 import type { Server } from 'node:net'
+import { exitCodes } from '../../contract/exit-codes.ts'
+import { StartError } from './start-error.ts'
 
 /** A port that could not be had. */
-export class ListenError extends Error {
+export class ListenError extends StartError {
   override name = 'ListenError'
+  constructor(message: string) {
+    super(message, exitCodes.unavailable)
+  }
 }
 
 const reasons: Record<string, string> = {

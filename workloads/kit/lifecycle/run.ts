@@ -2,6 +2,7 @@
  * The life of a workload process: read the mounts, start, say ready, reload, stop on SIGTERM, exit with a code that says
  * what would help.
  */
+import { flushCompileCache } from 'node:module'
 import { Registry } from 'prom-client'
 import type { z } from 'zod'
 import { exitCodes } from '../../contract/exit-codes.ts'
@@ -10,8 +11,9 @@ import type { WorkloadState } from '../../contract/state.ts'
 import { createLogger, type Logger } from '../log/logger.ts'
 import { managementServer } from '../management/server.ts'
 import { Mounts } from '../mounts/mounts.ts'
-import { MountError, parseConfig, parseToken } from '../mounts/parse.ts'
-import { ListenError, listen } from './listen.ts'
+import { parseConfig, parseToken } from '../mounts/parse.ts'
+import { listen } from './listen.ts'
+import { StartError } from './start-error.ts'
 
 type BaseConfig = { noLog: boolean; management: { address: string; port: number } }
 
@@ -39,15 +41,13 @@ const stopSignal = (): Promise<NodeJS.Signals> =>
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal))
   })
 
-const exitCodeOf = (error: unknown): number => {
-  if (error instanceof MountError) return exitCodes.config
-  return error instanceof ListenError ? exitCodes.unavailable : exitCodes.software
-}
-
 const fail = (log: Logger, error: unknown): never => {
-  const known = error instanceof MountError || error instanceof ListenError
-  log.fatal(known ? { reason: error.message } : { err: error }, 'stopped')
-  process.exit(exitCodeOf(error))
+  if (error instanceof StartError) {
+    log.fatal({ reason: error.message }, 'stopped')
+    process.exit(error.exitCode)
+  }
+  log.fatal({ err: error }, 'stopped')
+  process.exit(exitCodes.software)
 }
 
 const serve = async <S extends z.ZodType<BaseConfig>>(
@@ -76,6 +76,8 @@ const serve = async <S extends z.ZodType<BaseConfig>>(
   await listen(management, 'management', config.management.port, config.management.address)
   mounts.start(log)
   log.info('ready')
+  // Now, and not at exit: a process that is killed would leave nothing for the next start.
+  flushCompileCache()
   await stopping
   Object.assign(status, { ready: false, draining: true })
   log.info('stopping')

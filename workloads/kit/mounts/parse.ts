@@ -2,15 +2,20 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { parse as parseYamlText } from 'yaml'
 import { z } from 'zod'
+import { exitCodes } from '../../contract/exit-codes.ts'
 import { type Keyring, keyring } from '../../contract/keyring.ts'
 import { mountedFiles } from '../../contract/mounts.ts'
 import { problemLine, problems } from '../../contract/problems.ts'
 import { type Relays, relays } from '../../contract/relays.ts'
+import { StartError } from '../lifecycle/start-error.ts'
 import type { Contents } from './mounted-file.ts'
 
 /** A mounted file that cannot be used. The message holds field paths and rules; values only where they are no secret. */
-export class MountError extends Error {
+export class MountError extends StartError {
   override name = 'MountError'
+  constructor(message: string) {
+    super(message, exitCodes.config)
+  }
 }
 
 const required = (name: string, bytes: Buffer | null | undefined): Buffer => {
