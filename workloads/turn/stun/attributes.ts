@@ -29,10 +29,7 @@ export type AttributeType = (typeof attributes)[keyof typeof attributes]
 /** Types below this must be understood (RFC 8489 §14); the others may be skipped. */
 const firstOptional = 0x8000
 
-/**
- * The comprehension-required types that requests may carry here. DONT-FRAGMENT is missing: Node cannot set the DF bit,
- * so that it counts as unknown (RFC 8656 §7.2, step 5).
- */
+/** The comprehension-required types that requests and indications may carry here. */
 const understood: ReadonlySet<number> = new Set<number>([
   attributes.username,
   attributes.messageIntegrity,
@@ -45,6 +42,7 @@ const understood: ReadonlySet<number> = new Set<number>([
   attributes.requestedAddressFamily,
   attributes.evenPort,
   attributes.requestedTransport,
+  attributes.dontFragment,
   attributes.reservationToken,
 ])
 

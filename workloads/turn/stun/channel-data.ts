@@ -2,8 +2,11 @@
  * ChannelData (RFC 8656 §12.4): `channel(16) length(16) data`, padded to 32 bits on a stream and not on UDP.
  */
 export const firstChannel = 0x4000
-/** RFC 8656 §12 ends the range here; what lies above up to 0x7FFF is reserved. */
-export const lastChannel = 0x4fff
+/**
+ * RFC 8656 §12 ends the range at 0x4FFF. Clients of RFC 5766, coturn's among them, choose from all of 0x4000–0x7FFE, and
+ * the first byte tells those from STUN as well.
+ */
+export const lastChannel = 0x7ffe
 export const channelHeaderLength = 4
 
 /** The length of the data, or -1 when the datagram is too short for what it says. */
