@@ -159,17 +159,32 @@ const prepare = async (
   return assemble(server, facts, dirs, options, host)
 }
 
+/** What a person can mend is told in words: a missing file, and what the system says of the data folder. */
+const told = (error: unknown): unknown => {
+  if (error instanceof MissingFile) return new StartError(error.message, exitCodes.config)
+  const { syscall, message } = error as NodeJS.ErrnoException
+  return syscall ? new StartError(message, exitCodes.unavailable) : error
+}
+
+const take = (dirs: Layout, pid: number): (() => void) => {
+  try {
+    return takeFolder(dirs, pid)
+  } catch (error) {
+    throw told(error)
+  }
+}
+
 /** Runs `server` until it is told to stop; resolves to the exit code. @throws StartError */
 export const up = async (server: ChatmailServer, options: UpOptions, host: UpHost, ready: Ready): Promise<number> => {
   refuse(server)
   const dirs = layout(resolve(options.dataDir ?? `chatmail-data/${server.metadata.name}`))
-  const giveBack = takeFolder(dirs, host.pid)
+  const giveBack = take(dirs, host.pid)
   try {
     host.progress(`Starting ${server.spec.domain}; its data lies in ${dirs.root}.`)
     const local = await prepare(server, options, dirs, host)
     return await serve(local, clientAddress(server, surroundings(options)), dirs, host, ready)
   } catch (error) {
-    throw error instanceof MissingFile ? new StartError(error.message, exitCodes.config) : error
+    throw told(error)
   } finally {
     giveBack()
   }

@@ -1,6 +1,6 @@
 /** Taking a data folder for this process, and giving it back as it was found when the start comes to nothing. */
-import { mkdirSync, rmdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import type { Layout } from './layout.ts'
 import { lock } from './lock.ts'
 
@@ -20,6 +20,8 @@ export const takeFolder = (layout: Layout, pid: number): (() => void) => {
   const unlock = lock(layout, pid)
   return () => {
     unlock()
-    if (created) removeEmpty(layout.root, created)
+    if (!created || readdirSync(layout.root).some((name) => name !== basename(layout.lock))) return
+    rmSync(layout.lock)
+    removeEmpty(layout.root, created)
   }
 }

@@ -1,6 +1,6 @@
 /**
  * One server per data folder. The lock is SQLite's own file lock: the kernel drops it with the process, however that ends,
- * so that there is no stale lock to judge.
+ * so that there is no stale lock to judge. The file stays: removing it could take it from under the next holder.
  */
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
@@ -36,6 +36,5 @@ export const lock = ({ lock: path, holder, root }: Layout, pid: number): (() => 
   return () => {
     rmSync(holder, { force: true })
     database.close()
-    rmSync(path, { force: true })
   }
 }

@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto'
 import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { parse } from 'yaml'
 
 export type Behaviour = {
   /** Exit code of each start, by workload and number of the start; null or missing: it runs. */
@@ -54,7 +53,7 @@ if (deaf.includes(name)) process.on('SIGTERM', () => {})
 
 const read = (file: string): string => readFileSync(join(mounts, file), 'utf8')
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)
-const { management } = parse(read('config.yaml'))
+const { management } = JSON.parse(read('config.yaml'))
 
 const state = () => ({
   workload: name,

@@ -155,6 +155,11 @@ test('a taken port is told with its field, and nothing is left half-written', as
   assert.equal(existsSync(bed.dataDir), false)
 })
 
+test('a data folder that cannot be made is told in words', async () => {
+  writeFileSync(bed.dataDir, 'a file')
+  await assert.rejects(runUp(bed, serverOf(await freeSpec())).done, startError(69, /EEXIST|ENOTDIR/))
+})
+
 test('one port for two purposes is told with both fields', async () => {
   const spec = await freeSpec()
   const ports = (spec.exposure as { ports: Record<string, number> }).ports
