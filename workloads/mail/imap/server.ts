@@ -12,6 +12,7 @@ import type { MailStore } from '../store/store.ts'
 import { commands } from './commands/index.ts'
 import { Connection } from './session/connection.ts'
 import { createCounters } from './session/counters.ts'
+import { inputLimits } from './session/limits.ts'
 import { type Admit, defaultTiming, type Services, type Timing } from './session/services.ts'
 
 export type ImapServerOptions = {
@@ -66,6 +67,7 @@ const createServices = (options: ImapServerOptions, sessions: () => number): Ser
   metadata: options.metadata,
   admit: options.admit,
   limits: { mailboxes: 500, sessionsPerAccount: 32, ...options.limits },
+  input: inputLimits(options.limits.messageSize),
   timing: { ...defaultTiming, ...options.timing },
   secureContext: options.secureContext,
   log: options.log,

@@ -3,7 +3,7 @@
  * client sends ahead (pipelining) waits in the framing, which stops reading from the socket when it holds enough.
  */
 import type { Socket } from 'node:net'
-import { Framing, type Step } from '../wire/framing.ts'
+import { type FrameLimits, Framing, type Step } from '../wire/framing.ts'
 import { Inflater } from '../wire/inflater.ts'
 import { Output } from '../wire/output.ts'
 import { startTls } from '../wire/starttls.ts'
@@ -11,7 +11,7 @@ import { capabilities } from './capabilities.ts'
 import type { Command, Continuation, Outcome } from './command.ts'
 import { type CommandTable, readCommand } from './dispatch.ts'
 import { refusal, unavailable } from './failures.ts'
-import { badCommands, frameLimits } from './limits.ts'
+import { badCommands } from './limits.ts'
 import { bad, no, replyLine } from './reply.ts'
 import type { Services } from './services.ts'
 import { Session } from './session.ts'
@@ -34,6 +34,7 @@ export class Connection {
   #busy = false
   #ending = false
   #closed = false
+  #called = false
   #badInRow = 0
   #onClose: (connection: Connection) => void
 
@@ -58,11 +59,17 @@ export class Connection {
 
   /** Called now and then: keep-alives and time-outs. */
   tick(now: number): void {
-    if (this.#ending) return void this.#socket.destroy()
-    const verdict = this.#watchdog.look(now, this.session, this.#socket, this.#busy)
-    if (verdict === 'destroy') this.#socket.destroy()
+    const verdict = this.#ending ? null : this.#watchdog.look(now, this.session, this.#socket, this.#busy)
+    if (this.#ending) this.#lastCall()
+    else if (verdict === 'destroy') this.#socket.destroy()
     else if (verdict) this.stop(verdict)
     else if (!this.#busy) this.#output.flush()
+  }
+
+  /** A client that was told BYE has a whole tick to read it. */
+  #lastCall(): void {
+    if (this.#called) this.#socket.destroy()
+    this.#called = true
   }
 
   /** Says BYE and ends, also in the middle of a command. */
@@ -141,8 +148,13 @@ export class Connection {
     if (full !== source.isPaused() && !this.#ending) full ? source.pause() : source.resume()
   }
 
+  get #limits(): FrameLimits {
+    const { beforeLogin, afterLogin } = this.#services.input
+    return this.session.account ? afterLogin : beforeLogin
+  }
+
   #takeLine(continuation: Continuation): boolean {
-    const line = this.#framing.line(frameLimits(this.session).line)
+    const line = this.#framing.line(this.#limits.line)
     if (line === null) return false
     if (line === 'endless') return this.#step({ kind: 'endless' })
     this.#continuation = null
@@ -151,7 +163,7 @@ export class Connection {
   }
 
   #takeStep(): boolean {
-    const step = this.#framing.next(frameLimits(this.session))
+    const step = this.#framing.next(this.#limits)
     return step !== null && this.#step(step)
   }
 
@@ -233,7 +245,7 @@ export class Connection {
   #countBad(isBad: boolean): void {
     this.#badInRow = isBad ? this.#badInRow + 1 : 0
     if (isBad) this.#services.counters.badInput.inc({ kind: 'command' })
-    if (this.#badInRow >= badCommands(this.session)) this.session.bye('Too many bad commands')
+    if (this.#badInRow >= badCommands(this.session.account !== null)) this.session.bye('Too many bad commands')
   }
 
   /** What the command asked for beyond its reply. */

@@ -5,6 +5,7 @@ import type { Login, Session as LoginSession } from '../../accounts/login.ts'
 import type { ServerMetadata } from '../../relays/metadata.ts'
 import type { MailStore } from '../../store/store.ts'
 import type { Counters } from './counters.ts'
+import type { InputLimits } from './limits.ts'
 
 /** Says whether a message may be put into a mailbox by APPEND; `text` is shown to the client, printable 7-bit. */
 export type Admit = (content: Buffer, session: LoginSession) => { ok: true } | { ok: false; text: string }
@@ -52,6 +53,7 @@ export type Services = {
   metadata: ServerMetadata
   admit: Admit
   limits: Limits
+  input: InputLimits
   timing: Timing
   /** For STARTTLS; asked anew each time, so that a renewed certificate is used at once. */
   secureContext: () => SecureContext

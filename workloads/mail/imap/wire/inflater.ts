@@ -5,7 +5,8 @@
 import type { Socket } from 'node:net'
 import { createInflateRaw, type InflateRaw } from 'node:zlib'
 
-const chunkSize = 4 * 1024
+/** Kept by every compressed session, so it is small. */
+const chunkSize = 1024
 
 export class Inflater {
   #socket: Socket
