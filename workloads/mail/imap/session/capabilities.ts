@@ -12,6 +12,7 @@ export const extensions = [
   'CREATE-SPECIAL-USE',
   'LIST-EXTENDED',
   'LIST-STATUS',
+  'STATUS=SIZE',
   'UNSELECT',
   'UIDPLUS',
   'MOVE',

@@ -9,10 +9,10 @@ import { Output } from '../wire/output.ts'
 import { startTls } from '../wire/starttls.ts'
 import { capabilities } from './capabilities.ts'
 import type { Command, Continuation, Outcome } from './command.ts'
-import { type CommandTable, readCommand } from './dispatch.ts'
-import { refusal, unavailable } from './failures.ts'
+import { type CommandTable, readCommand, tagOf } from './dispatch.ts'
+import { failure } from './failures.ts'
 import { badCommands } from './limits.ts'
-import { bad, no, replyLine } from './reply.ts'
+import { bad, literalTooBig, replyLine } from './reply.ts'
 import type { Services } from './services.ts'
 import { Session } from './session.ts'
 import { writeUpdates } from './updates.ts'
@@ -171,7 +171,7 @@ export class Connection {
     if (step.kind === 'continue') this.#output.line('+ OK')
     else if (step.kind === 'endless') this.#badInput('line', () => this.stop('Line too long'))
     else if (step.kind === 'oversized')
-      this.#badInput('literal', () => this.#output.line(replyLine(tagOf(step.firstLine), tooBig)))
+      this.#badInput('literal', () => this.#output.line(replyLine(tagOf(step.firstLine), literalTooBig)))
     else this.#start(readCommand(this.#table, step.frame, this.session))
     return true
   }
@@ -218,12 +218,7 @@ export class Connection {
   }
 
   #failed(error: unknown): Outcome {
-    const known = refusal(error)
-    if (known) return known
-    const { name, stack = '' } = error as Error
-    const where = stack.split('\n').filter((line) => line.startsWith('    at '))
-    this.#services.log.error({ command: this.#command?.name, error: name, where }, 'IMAP command failed')
-    return unavailable
+    return failure(error, this.#command?.name, this.#services.log)
   }
 
   #settle(outcome: Outcome): void {
@@ -282,7 +277,3 @@ export class Connection {
     for (const chunk of this.#framing.takeAll()) this.#inflater.write(chunk)
   }
 }
-
-const tooBig = no('TOOBIG', 'The literal is too large')
-
-const tagOf = (line: string): string => /^[^\s(){%*"\\+\x7f-\xff]{1,64}(?= )/.exec(line)?.[0] ?? '*'

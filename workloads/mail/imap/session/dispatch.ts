@@ -60,3 +60,6 @@ export const readCommand = (table: CommandTable, { fragments, literals }: Frame,
     return { tag, command, problem: `Syntax: ${error.message}` }
   }
 }
+
+/** The tag of a command of which there is only the first line, or `*`. */
+export const tagOf = (firstLine: string): string => readTag(new Cursor([firstLine]))

@@ -1,4 +1,5 @@
 /** What the store refused, as tagged replies with the response codes of RFC 5530 and RFC 9208. */
+import type { Logger } from '../../../kit/log/logger.ts'
 import { MailboxExists, MailboxMissing, QuotaExceeded, StoreFull } from '../../store/store.ts'
 import { no, type Reply } from './reply.ts'
 
@@ -12,4 +13,17 @@ export const refusal = (error: unknown, missing: 'NONEXISTENT' | 'TRYCREATE' = '
 }
 
 /** For a failure of ours: the client may try again. */
-export const unavailable: Reply = no('UNAVAILABLE', 'Temporary failure, try again later')
+const unavailable: Reply = no('UNAVAILABLE', 'Temporary failure, try again later')
+
+/**
+ * The reply to whatever a command threw. What nobody foresaw is logged with its place in the code, without its message,
+ * which might hold content.
+ */
+export const failure = (error: unknown, command: string | undefined, log: Logger): Reply => {
+  const known = refusal(error)
+  if (known) return known
+  const { name, stack = '' } = error as Error
+  const where = stack.split('\n').filter((line) => line.startsWith('    at '))
+  log.error({ command, error: name, where }, 'IMAP command failed')
+  return unavailable
+}

@@ -7,6 +7,8 @@ export const ok = (text: string, code: string | null = null): Reply => ({ status
 export const no = (code: string | null, text: string): Reply => ({ status: 'NO', code, text })
 export const bad = (text: string): Reply => ({ status: 'BAD', code: null, text })
 
+export const literalTooBig: Reply = no('TOOBIG', 'The literal is too large')
+
 /** The line of a reply, without its end. Text must be printable 7-bit. */
 export const replyLine = (tag: string, { status, code, text }: Reply): string =>
   code === null ? `${tag} ${status} ${text}` : `${tag} ${status} [${code}] ${text}`
