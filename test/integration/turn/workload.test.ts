@@ -1,0 +1,139 @@
+// The TURN workload as a process: its files, its key ring, its end, and what it says about itself.
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { attributes } from '../../../workloads/turn/stun/attributes.ts'
+import { buildMessage } from '../../../workloads/turn/stun/build.ts'
+import { classes } from '../../../workloads/turn/stun/types.ts'
+import { addressIn, allocateAndEcho, codeOf, echoPeer, TurnClient, type TurnLogin } from '../../support/turn-client.ts'
+import { newTurnSecret, TurnProcess } from '../../support/turn-process.ts'
+
+let turn: TurnProcess
+before(async () => {
+  turn = await TurnProcess.start()
+})
+after(() => turn.stop())
+
+/** A client with an allocation, one permission and an echo behind it. */
+const call = async (server: TurnProcess, login: TurnLogin = server.login()) => {
+  const client = await TurnClient.open(server.address, login)
+  const peer = await echoPeer('127.0.0.1')
+  const answer = await client.allocate()
+  assert.equal(codeOf(answer), 0)
+  assert.equal(codeOf(await client.bind(0x4000, peer)), 0)
+  return {
+    client,
+    relayed: addressIn(answer, attributes.xorRelayedAddress),
+    echo: async () => {
+      const data = randomBytes(8)
+      client.sendOn(0x4000, data)
+      assert.deepEqual((await client.next()).data, data)
+    },
+    close: () => {
+      client.close()
+      peer.close()
+    },
+  }
+}
+
+test('a new key is used at once, and calls of the removed one go on and are counted', async () => {
+  const old = turn.login()
+  const running = await call(turn, old)
+  await turn.rotate({ generation: 2, keys: [{ id: 'k2', secret: newTurnSecret(), role: 'sign', since: 2 }] })
+  await running.echo()
+  assert.equal(codeOf(await running.client.refresh(600)), 0)
+  const state = await turn.state()
+  assert.equal(state.allocationsByKey?.k1, 1)
+  await allocateAndEcho({ ...turn.address, ...turn.login() })
+  await assert.rejects(allocateAndEcho({ ...turn.address, ...old }), /401/)
+  await running.client.refresh(0)
+  await turn.until(({ counts }) => counts.allocations === 0 && counts.relays === 0)
+  running.close()
+})
+
+test('mutated and random datagrams neither end it nor leave anything behind', async () => {
+  const client = await TurnClient.open(turn.address, turn.login())
+  await client.challenge()
+  const list = [...client.credentials(), { type: attributes.requestedTransport, value: Uint8Array.of(17, 0, 0, 0) }]
+  for (let round = 0; round < 2000; round++) {
+    const id = randomBytes(12)
+    const good = buildMessage({
+      method: round % 12,
+      class: classes.request,
+      transactionId: id,
+      attributes: list,
+      key: client.key,
+    })
+    const bad = round % 3 === 0 ? randomBytes(round % 200) : Buffer.from(good)
+    for (let change = 0; change < 3 && bad.length > 0; change++)
+      bad[(round * 31 + change * 17) % bad.length]! ^= 1 << (round % 8)
+    client.send(bad)
+  }
+  await allocateAndEcho({ ...turn.address, ...turn.login() })
+  const state = await turn.until(({ counts }) => counts.allocations === 0)
+  assert.equal(state.counts.relays, 0)
+  client.close()
+})
+
+test('metrics count what happened', async () => {
+  const running = await call(turn)
+  await running.echo()
+  const metrics = await turn.management('/metrics')
+  assert.match(metrics, /^chatmail_turn_allocations 1$/m)
+  assert.match(metrics, /^chatmail_turn_channels 1$/m)
+  assert.match(metrics, /^chatmail_turn_answers_total\{method="allocate",code="401"\} [1-9]/m)
+  assert.match(metrics, /^chatmail_turn_relayed_packets_total\{direction="to_peer"\} [1-9]/m)
+  assert.match(metrics, /^chatmail_turn_dropped_total\{reason="\w+"\} [1-9]/m)
+  await running.client.refresh(0)
+  running.close()
+})
+
+test('drain: no new calls, the running one goes on to its end, then the process ends well', async () => {
+  const server = await TurnProcess.start({ config: (config) => ({ ...config, drain: { deadline: 60 } }) })
+  try {
+    const running = await call(server)
+    server.signal('SIGTERM')
+    await server.until(({ draining }) => draining)
+    await assert.rejects(allocateAndEcho({ ...server.address, ...server.login() }), /508/)
+    await running.echo()
+    const refreshed = await running.client.refresh(3600)
+    assert.equal(refreshed.attributes.get(attributes.lifetime)!.readUInt32BE(), 120)
+    await running.echo()
+    await running.client.refresh(0)
+    assert.equal(await server.exited, 0)
+    running.close()
+  } finally {
+    await server.stop()
+  }
+})
+
+test('the deadline ends a drain', async () => {
+  const server = await TurnProcess.start({ config: (config) => ({ ...config, drain: { deadline: 0 } }) })
+  const running = await call(server)
+  server.signal('SIGTERM')
+  assert.equal(await server.exited, 0)
+  running.close()
+  await server.stop()
+})
+
+test('a port that is taken and a configuration that is wrong end it with their exit codes', async () => {
+  const port = turn.config.listen.port
+  const taken = TurnProcess.start({ config: (config) => ({ ...config, listen: { ...config.listen, port } }) })
+  await assert.rejects(taken, /ended with 69: .*taken by another process/s)
+  const relay = { ipv4: '0.0.0.0' }
+  const wrong = TurnProcess.start({ config: (config) => ({ ...config, relay: { ...config.relay, ...relay } }) })
+  await assert.rejects(wrong, /ended with 78: .*relay\.publicIpv4/s)
+})
+
+test('No-Log: no address, credential or port of a client in what it has said', async () => {
+  const running = await call(turn)
+  const said = turn.output + (await turn.management('/metrics')) + (await turn.management('/state'))
+  const { username, password } = turn.login()
+  const clientPort = running.client.socket.address().port
+  for (const secret of ['127.0.0.1', '::1', username.slice(0, 6), password, turn.keyring.keys[0]!.secret])
+    assert.ok(!said.includes(secret))
+  assert.doesNotMatch(said, new RegExp(`\\b(${clientPort}|${running.relayed.port})\\b`))
+  assert.match(said, /"workload":"turn"/)
+  await running.client.refresh(0)
+  running.close()
+})
