@@ -8,7 +8,7 @@ let submission: Awaited<ReturnType<typeof startSubmission>>
 before(async () => {
   submission = await startSubmission()
 })
-after(() => submission[Symbol.asyncDispose]())
+after(() => submission.close())
 
 const message = (from = alice, size = 3000): Buffer => encryptedMessage({ from, size })
 
@@ -119,8 +119,9 @@ test('30 MB come through, and a byte more than the limit does not', async () => 
   assert.match((await client.send(alice, [bob], message()))!, /^250 /)
 })
 
-test('one that sends without an end is cut off', async () => {
-  await using small = await startSubmission({ limits: { messageSize: 10_000 } })
+test('one that sends without an end is cut off', async (t) => {
+  const small = await startSubmission({ limits: { messageSize: 10_000 } })
+  t.after(small.close)
   const client = await small.loggedIn()
   for (const line of [`MAIL FROM:<${alice}>`, `RCPT TO:<${bob}>`, 'DATA']) await client.command(line)
   client.write(Buffer.alloc(100_000, 'a\r\n'))
@@ -128,8 +129,9 @@ test('one that sends without an end is cut off', async () => {
   assert.equal(await client.reply(), null)
 })
 
-test('more recipients than allowed', async () => {
-  await using small = await startSubmission({ limits: { recipients: 2 } })
+test('more recipients than allowed', async (t) => {
+  const small = await startSubmission({ limits: { recipients: 2 } })
+  t.after(small.close)
   const client = await small.loggedIn()
   await client.command(`MAIL FROM:<${alice}>`)
   assert.match((await client.command(`RCPT TO:<${bob}>`))!, /^250 /)
@@ -137,8 +139,9 @@ test('more recipients than allowed', async () => {
   assert.match((await client.command(`RCPT TO:<${alice}>`))!, /^452 4\.5\.3 /)
 })
 
-test('one that sends too fast is slowed at RCPT, others are not', async () => {
-  await using slow = await startSubmission({ limits: { sendPerMinute: 60, sendBurst: 2 } })
+test('one that sends too fast is slowed at RCPT, others are not', async (t) => {
+  const slow = await startSubmission({ limits: { sendPerMinute: 60, sendBurst: 2 } })
+  t.after(slow.close)
   const client = await slow.loggedIn()
   for (let index = 0; index < 2; index++) assert.match((await client.send(alice, [bob, carol], message()))!, /^250 /)
   assert.match((await client.send(alice, [bob], message()))!, /^450 4\.7\.1 /)
@@ -146,8 +149,9 @@ test('one that sends too fast is slowed at RCPT, others are not', async () => {
   assert.match((await (await slow.loggedIn(bob)).send(bob, [alice], message(bob)))!, /^250 /)
 })
 
-test('a full mailbox defers the message for all, so that none gets it twice', async () => {
-  await using small = await startSubmission({ quota: 10_000 })
+test('a full mailbox defers the message for all, so that none gets it twice', async (t) => {
+  const small = await startSubmission({ quota: 10_000 })
+  t.after(small.close)
   const client = await small.loggedIn()
   for (let index = 0; index < 3; index++) assert.match((await client.send(alice, [bob], message()))!, /^250 /)
   assert.match((await client.send(alice, [bob], message()))!, /^452 4\.2\.2 /)
@@ -155,8 +159,8 @@ test('a full mailbox defers the message for all, so that none gets it twice', as
   assert.equal((await small.inbox(carol)).length, 0)
 })
 
-test('a store that fails defers, and the session goes on', async () => {
-  await using broken = await startSubmission({
+test('a store that fails defers, and the session goes on', async (t) => {
+  const broken = await startSubmission({
     store: (store) => ({
       ...store,
       accounts: store.accounts,
@@ -165,13 +169,15 @@ test('a store that fails defers, and the session goes on', async () => {
       messages: Object.assign(Object.create(store.messages), { deliver: () => Promise.reject(new Error('disk full')) }),
     }),
   })
+  t.after(broken.close)
   const client = await broken.loggedIn()
   assert.match((await client.send(alice, [bob], message()))!, /^451 4\.3\.0 /)
   assert.match((await client.command('NOOP'))!, /^250 /)
 })
 
-test('large messages share a budget; small ones need none', async () => {
-  await using small = await startSubmission({ bufferBudget: 300_000 })
+test('large messages share a budget; small ones need none', async (t) => {
+  const small = await startSubmission({ bufferBudget: 300_000 })
+  t.after(small.close)
   const first = await small.loggedIn()
   const second = await small.loggedIn()
   for (const line of [`MAIL FROM:<${alice}>`, `RCPT TO:<${bob}>`, 'DATA']) await first.command(line)
@@ -185,8 +191,9 @@ test('large messages share a budget; small ones need none', async () => {
   assert.equal(small.server.counts().smtpBuffered, 0)
 })
 
-test('a client that goes away in the middle of a message leaves nothing behind', async () => {
-  await using own = await startSubmission()
+test('a client that goes away in the middle of a message leaves nothing behind', async (t) => {
+  const own = await startSubmission()
+  t.after(own.close)
   const client = await own.loggedIn()
   for (const line of [`MAIL FROM:<${alice}>`, `RCPT TO:<${bob}>`, 'DATA']) await client.command(line)
   client.write(message(alice, 300_000).subarray(0, 200_000))

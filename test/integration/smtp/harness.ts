@@ -103,7 +103,7 @@ export const startSubmission = async (options: HarnessOptions = {}) => {
       await opened.login(address)
       return opened
     },
-    [Symbol.asyncDispose]: async () => {
+    close: async () => {
       for (const opened of clients) opened.destroy()
       secure.close()
       clear.close()

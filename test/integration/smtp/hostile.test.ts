@@ -12,7 +12,7 @@ let submission: Submission
 before(async () => {
   submission = await startSubmission()
 })
-after(() => submission[Symbol.asyncDispose]())
+after(() => submission.close())
 
 const message = (from = alice, size = 1500): Buffer => encryptedMessage({ from, size })
 
@@ -116,9 +116,10 @@ test('a web page that posts to the port is sent away', async () => {
   assert.equal(await client.reply(), null)
 })
 
-test('clients that take too long are told so: without a login, without a command, with half a message', async () => {
+test('clients that take too long are told so: without a login, without a command, with half a message', async (t) => {
   let time = 0
-  await using slow = await startSubmission({ now: () => time, sweepMs: 10 })
+  const slow = await startSubmission({ now: () => time, sweepMs: 10 })
+  t.after(slow.close)
   const silent = await slow.client()
   await silent.reply()
   const idle = await slow.loggedIn()

@@ -9,7 +9,7 @@ let submission: Awaited<ReturnType<typeof startSubmission>>
 before(async () => {
   submission = await startSubmission()
 })
-after(() => submission[Symbol.asyncDispose]())
+after(() => submission.close())
 
 type Failure = Error & { code: string; responseCode: number; response: string }
 

@@ -11,7 +11,7 @@ let submission: Awaited<ReturnType<typeof startSubmission>>
 before(async () => {
   submission = await startSubmission()
 })
-after(() => submission[Symbol.asyncDispose]())
+after(() => submission.close())
 
 const greeted = async (how: 'secure' | 'clear' = 'secure'): Promise<Client> => {
   const client = await submission.client(how)
@@ -150,8 +150,9 @@ test('a renewed certificate is used for the next STARTTLS, and sessions go on', 
   assert.match((await session.command('NOOP'))!, /^250 /)
 })
 
-test('more connections than allowed are told to come back', async () => {
-  await using small = await startSubmission({ maxConnections: 1 })
+test('more connections than allowed are told to come back', async (t) => {
+  const small = await startSubmission({ maxConnections: 1 })
+  t.after(small.close)
   const first = await small.loggedIn()
   const second = await small.client()
   assert.match((await second.reply())!, /^421 4\.3\.2 /)
@@ -161,8 +162,9 @@ test('more connections than allowed are told to come back', async () => {
   await small.loggedIn()
 })
 
-test('stop: idle sessions are told, a message on its way is taken, and nothing after it', async () => {
-  await using own = await startSubmission()
+test('stop: idle sessions are told, a message on its way is taken, and nothing after it', async (t) => {
+  const own = await startSubmission()
+  t.after(own.close)
   const idle = await own.loggedIn()
   const busy = await own.loggedIn()
   for (const line of [`MAIL FROM:<${alice}>`, `RCPT TO:<${bob}>`, 'DATA']) await busy.command(line)
