@@ -54,7 +54,13 @@ const createProtocols = ({ config, log, metrics }: Context<MailConfig>, store: M
     onError: (error) => log.error({ err: error }, 'an account could not be read or written'),
   })
   const clock = { now: Date.now, monotonic: () => performance.now() }
-  const delivery = createDelivery({ store, domain, limits, clock })
+  const delivery = createDelivery({
+    store,
+    domain,
+    limits,
+    clock,
+    onError: (error) => log.error({ err: error }, 'a message could not be kept'),
+  })
   const imap = createImapServer({
     store,
     login,

@@ -7,7 +7,6 @@ import type { Identity } from '../auth/credentials.ts'
 import type { TokenBucket } from '../auth/token-bucket.ts'
 import type { PortRange } from '../peers/policy.ts'
 import type { Attribute } from '../stun/build.ts'
-import type { ClientSide } from './client-side.ts'
 
 /** A bound socket on a relayed transport address. */
 export type RelaySocket = {
@@ -43,6 +42,23 @@ export type Permission = {
 
 /** RFC 8656 §12: one number for one peer address and port. */
 export type Channel = { number: number; permission: Permission; port: number; expiresAt: number }
+
+/** How bytes reach a client. Nothing here assumes UDP: a TCP connection is a transport of its own. */
+export type ClientTransport = {
+  protocol: 'udp' | 'tcp' | 'tls'
+  /** True where messages follow each other without bounds, so that ChannelData is padded. */
+  stream: boolean
+  send(bytes: Buffer, port: number, address: string): void
+}
+
+/** The clients' end of one listener. */
+export type ClientSide = {
+  readonly transport: ClientTransport
+  find(address: string, port: number): Allocation | undefined
+  add(allocation: Allocation): void
+  /** Forgets this allocation; a newer one of the same client stays. */
+  remove(allocation: Allocation): void
+}
 
 export type Allocation = {
   side: ClientSide

@@ -14,8 +14,8 @@ import { type Message, parseMessage } from '../stun/message.ts'
 import { classes, type MethodName, methods } from '../stun/types.ts'
 import { errorCode, text, unknownAttributes } from '../stun/values.ts'
 import { xorAddress } from '../stun/xor-address.ts'
-import type { Allocation } from './allocation.ts'
-import { ClientSide, type ClientTransport } from './client-side.ts'
+import type { Allocation, ClientSide, ClientTransport } from './allocation.ts'
+import { FiveTuples } from './five-tuples.ts'
 import type { DropReason, Observer } from './observer.ts'
 import type { Answer, Services } from './requests/request.ts'
 import { requests } from './requests/table.ts'
@@ -44,7 +44,7 @@ export class TurnEngine {
 
   /** A new listener, or a new connection of one: its clients are told apart by address and port. */
   attach(transport: ClientTransport): ClientSide {
-    return new ClientSide(transport)
+    return new FiveTuples(transport)
   }
 
   /** One message of a client, told apart by the first byte (RFC 8656 §12.5). */

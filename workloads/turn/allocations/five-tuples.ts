@@ -2,17 +2,9 @@
  * The clients' end of one listener: how to answer them, and the table of 5-tuples. The listener itself is the other half
  * of each tuple. Two nested maps, so that a packet is looked up without building a string.
  */
-import type { Allocation } from './allocation.ts'
+import type { Allocation, ClientSide, ClientTransport } from './allocation.ts'
 
-/** How bytes reach a client. Nothing here assumes UDP: a TCP connection is a transport of its own. */
-export type ClientTransport = {
-  protocol: 'udp' | 'tcp' | 'tls'
-  /** True where messages follow each other without bounds, so that ChannelData is padded. */
-  stream: boolean
-  send(bytes: Buffer, port: number, address: string): void
-}
-
-export class ClientSide {
+export class FiveTuples implements ClientSide {
   readonly transport: ClientTransport
   #allocations = new Map<string, Map<number, Allocation>>()
 
