@@ -15,7 +15,7 @@ if (files.length === 0) {
   process.exit(1)
 }
 
-const runner = spawn(process.execPath, ['--test', '--test-concurrency=2', '--test-timeout=300000', ...files.sort()], {
+const runner = spawn(process.execPath, ['--test', '--test-concurrency=2', '--test-timeout=120000', ...files.sort()], {
   stdio: 'inherit',
 })
 runner.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)))

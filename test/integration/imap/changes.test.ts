@@ -37,6 +37,22 @@ test('mail that came before IDLE is told when it begins', async () => {
   assert.deepEqual(await client.reply('i'), ['BAD DONE was expected'])
 })
 
+test("flags that another session changes never come among the answers to a FETCH, where they'd hide the message", async () => {
+  const server = await startImap()
+  await server.deliver(message('one'))
+  const client = await server.login()
+  const other = await server.login()
+  await client.command('SELECT INBOX')
+  await other.command('SELECT INBOX')
+  await other.command('UID STORE 1 +FLAGS (\\Seen)')
+  for (const fetch of ['UID FETCH 1 (FLAGS BODY.PEEK[])', 'FETCH 1 (FLAGS BODY.PEEK[])']) {
+    const answers = (await client.command(fetch)).filter((line) => line.startsWith('* 1 FETCH'))
+    assert.equal(answers.length, 1)
+    assert.match(answers[0]!, /BODY\[\]/)
+  }
+  assert.deepEqual(await client.command('NOOP'), ['* 1 FETCH (UID 1 FLAGS (\\Seen))', 'OK NOOP completed'])
+})
+
 test('sequence numbers hold while a client may be using them', async () => {
   const server = await startImap()
   await server.deliver(message('one'), message('two'), message('three'))

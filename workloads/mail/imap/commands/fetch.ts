@@ -78,7 +78,7 @@ const send = async (
 }
 
 const fetch = async (session: Session, args: Arguments, byUid: boolean): Promise<Reply> => {
-  writeUpdates(session, 'no-expunge')
+  writeUpdates(session, 'exists-only')
   const ranges = uidRanges(session.selected!, args.set, byUid)
   if (!ranges) return noSuchMessage
   const items = completed(args, byUid)
@@ -92,7 +92,7 @@ const definition = (name: 'FETCH' | 'UID FETCH') =>
     name,
     states: withMailbox,
     parse,
-    updates: name === 'FETCH' ? 'no-expunge' : 'all',
+    updates: name === 'FETCH' ? 'exists-only' : 'no-flags',
     run: (session, args) => fetch(session, args, name === 'UID FETCH'),
   })
 

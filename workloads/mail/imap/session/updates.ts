@@ -1,12 +1,21 @@
 /**
  * Untagged responses about the selected mailbox that no command asked for (RFC 3501 §5.2, §7.4.1): EXPUNGE only where
- * sequence numbers of a running command cannot be meant, EXISTS and FETCH anywhere.
+ * sequence numbers of a running command cannot be meant, and changed flags never among the answers to a FETCH. There
+ * they are allowed, but a client that keeps one answer for each UID would take them for the message and lose its body:
+ * stock Delta Chat does.
  */
 import type { FlagsSet } from '../../store/store.ts'
 import type { Output } from '../wire/output.ts'
 import type { MailboxView } from './mailbox-view.ts'
 
-export type Updates = 'all' | 'no-expunge' | 'none'
+const tellable = {
+  all: { expunge: true, flags: true },
+  'no-expunge': { expunge: false, flags: true },
+  'no-flags': { expunge: true, flags: false },
+  'exists-only': { expunge: false, flags: false },
+} as const
+
+export type Updates = keyof typeof tellable | 'none'
 
 type Updated = {
   selected: MailboxView | null
@@ -25,8 +34,10 @@ export const writeUpdates = (session: Updated, which: Updates): void => {
   if (!view || which === 'none') return
   if (view.gone) session.bye('The selected mailbox was removed')
   const { output } = session
-  if (which === 'all') for (const sequence of view.takeExpunged()) output.line(`* ${sequence} EXPUNGE`)
+  const { expunge, flags } = tellable[which]
+  if (expunge) for (const sequence of view.takeExpunged()) output.line(`* ${sequence} EXPUNGE`)
   const exists = view.takeExists()
   if (exists !== null) output.line(`* ${exists} EXISTS`)
-  for (const flags of view.takeFlags()) output.line(flagsLine(view.sequenceOf(flags.uid), flags, session.condstore))
+  if (!flags) return
+  for (const set of view.takeFlags()) output.line(flagsLine(view.sequenceOf(set.uid), set, session.condstore))
 }
