@@ -1,8 +1,8 @@
 /** The complete server as a person starts it, `chatmail up`, on free ports of loopback and with a data folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { freePorts } from './ports.ts'
 
@@ -21,33 +21,64 @@ export type ServerSummary = {
 
 const project = join(import.meta.dirname, '../..')
 
-/** The local sample with free ports: what a person would run, beside whatever runs on this machine already. */
-const manifest = async (): Promise<{ text: string; management: { mail: number; turn: number } }> => {
-  const sample = parse(readFileSync(join(project, 'crds/samples/local.yaml'), 'utf8'))
+export type LocalServerOptions = {
+  /** The manifest, below the project's folder: the local sample unless told. */
+  sample?: string
+  /** Ports of the manifest as they are, or free ones: what a person would run, beside whatever runs on this machine. */
+  ports?: 'free' | 'as they are'
+  /** Goes over the fields of `spec` that the manifest gives. */
+  spec?: Record<string, Record<string, unknown>>
+  /** Secrets that a person puts into the data folder before the start: `name/key` → content. */
+  secrets?: Record<string, string>
+}
+
+type Management = { mail: number; turn: number }
+
+/** Where health and figures are without a word in the manifest. */
+const defaultManagement: Management = { mail: 2900, turn: 2901 }
+
+const withFreePorts = async (spec: Record<string, Record<string, unknown>>): Promise<Management> => {
   const [imaps, imap, submissions, submission, https, turn, mailManagement, turnManagement] = await freePorts(8)
-  const { spec } = sample
+  const management = { mail: mailManagement!, turn: turnManagement! }
   spec.exposure = { ...spec.exposure, ports: { imaps, imap, submissions, submission, https } }
   spec.turn = { ...spec.turn, port: turn }
-  spec.monitoring = { ports: { mail: mailManagement, turn: turnManagement } }
-  return { text: stringify(sample), management: { mail: mailManagement!, turn: turnManagement! } }
+  spec.monitoring = { ports: management }
+  return management
+}
+
+const manifest = async (options: LocalServerOptions): Promise<{ text: string; management: Management }> => {
+  const text = readFileSync(join(project, options.sample ?? 'crds/samples/local.yaml'), 'utf8')
+  if (options.ports === 'as they are') return { text, management: defaultManagement }
+  const resource = parse(text)
+  for (const [name, fields] of Object.entries(options.spec ?? {}))
+    resource.spec[name] = { ...resource.spec[name], ...fields }
+  const management = await withFreePorts(resource.spec)
+  return { text: stringify(resource), management }
 }
 
 export class LocalServer {
   readonly dir = mkdtempSync(join(tmpdir(), 'chatmail-up-'))
-  readonly management: { mail: number; turn: number }
+  readonly management: Management
   stdout = ''
   stderr = ''
   #process: ChildProcess | undefined
 
-  private constructor(text: string, management: LocalServer['management']) {
+  private constructor(text: string, management: Management) {
     writeFileSync(join(this.dir, 'server.yaml'), text)
     this.management = management
   }
 
-  static async start(): Promise<{ server: LocalServer; summary: ServerSummary }> {
-    const { text, management } = await manifest()
+  /** Resolves once clients can use it. @throws Error with what it said when it ends instead */
+  static async start(options: LocalServerOptions = {}): Promise<{ server: LocalServer; summary: ServerSummary }> {
+    const { text, management } = await manifest(options)
     const server = new LocalServer(text, management)
-    return { server, summary: await server.launch() }
+    for (const [path, content] of Object.entries(options.secrets ?? {})) server.#keepSecret(path, content)
+    try {
+      return { server, summary: await server.launch() }
+    } catch (error) {
+      await server.stop()
+      throw error
+    }
   }
 
   get dataDir(): string {
@@ -89,5 +120,11 @@ export class LocalServer {
   async stop(): Promise<void> {
     await this.interrupt()
     rmSync(this.dir, { recursive: true, force: true })
+  }
+
+  #keepSecret(path: string, content: string): void {
+    const file = join(this.dataDir, 'secrets', path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, content)
   }
 }
