@@ -4,21 +4,34 @@ import { after, before, describe, test } from 'node:test'
 import { ImapFlow } from 'imapflow'
 import { createTransport } from 'nodemailer'
 import { coreMissing } from '../support/deltachat.ts'
+import { eventually } from '../support/eventually.ts'
 import { LocalServer, type ServerSummary } from '../support/local-server.ts'
 import { plainMessage, secureJoinRequest } from '../support/messages.ts'
 import { nextInvite, Person } from '../support/person.ts'
+
+const tls = { rejectUnauthorized: false }
 
 describe('what is refused', { skip: coreMissing() }, () => {
   let server: LocalServer
   let summary: ServerSummary
   let alice: Person
   let bob: Person
+  /** The fields of her `dclogin:` link; `p` is the password. */
+  let aliceInvite: URLSearchParams
   const stop: (() => Promise<void>)[] = []
 
-  const newPerson = async (name: string): Promise<Person> => {
-    const person = await Person.join(name, await nextInvite(summary.web))
+  const newPerson = async (name: string, invite: string): Promise<Person> => {
+    const person = await Person.join(name, invite)
     stop.unshift(() => person.stop())
     return person
+  }
+
+  const openInbox = async (user: string, pass: string): Promise<ImapFlow> => {
+    const { host, port } = summary.imap
+    const client = new ImapFlow({ host, port, secure: true, tls, auth: { user, pass }, logger: false })
+    await client.connect()
+    await client.mailboxOpen('INBOX')
+    return client
   }
 
   const addressOf = (person: Person): Promise<string> => person.call<string>('get_config', 'addr')
@@ -26,7 +39,9 @@ describe('what is refused', { skip: coreMissing() }, () => {
   before(async () => {
     ;({ server, summary } = await LocalServer.start())
     stop.push(() => server.stop())
-    ;[alice, bob] = await Promise.all([newPerson('Alice'), newPerson('Bob')])
+    const invite = await nextInvite(summary.web)
+    aliceInvite = new URLSearchParams(invite.split('?')[1])
+    ;[alice, bob] = await Promise.all([newPerson('Alice', invite), newPerson('Bob', await nextInvite(summary.web))])
     // The setting lets the client write to a bare address; without it the client itself refuses to.
     await alice.setConfig('force_encryption', '0')
   })
@@ -77,7 +92,18 @@ describe('what is refused', { skip: coreMissing() }, () => {
     const code = await alice.call<string>('get_chat_securejoin_qr_code', null)
     const older = code.replace(/&v=3\b/, '')
     assert.notEqual(older, code)
+    await alice.call('stop_io')
     const chat = await bob.call<number>('secure_join', older)
+    const inbox = await openInbox(await addressOf(alice), aliceInvite.get('p')!)
+    const [request] = await eventually(async () => {
+      await inbox.noop()
+      const found = await inbox.fetchAll('1:*', { source: true })
+      assert.ok(found.length > 0)
+      return found
+    })
+    await inbox.logout()
+    assert.match(request!.source!.toString(), /^Secure-Join: vc-request\r$/m)
+    await alice.call('start_io')
     await bob.event('SecurejoinJoinerProgress', (event) => event.progress === 1000)
     await bob.sendTextAndWait(chat, 'Hello Alice')
     await alice.receive('Hello Alice')
@@ -86,19 +112,16 @@ describe('what is refused', { skip: coreMissing() }, () => {
   test('on the wire: the code of the refusal, and the first step of a handshake in the inbox as it was sent', async () => {
     const [from, to] = ['wire-sender', 'wire-reader'].map((name) => `${name}@${summary.domain}`) as [string, string]
     const pass = 'wire-password-0123'
-    const tls = { rejectUnauthorized: false }
-    const { host, port } = summary.imap
-    const reader = new ImapFlow({ host, port, secure: true, tls, auth: { user: to, pass }, logger: false })
-    await reader.connect()
-    const { smtp } = summary
-    const sender = createTransport({ host, port: smtp.port, secure: true, tls, auth: { user: from, pass } })
+    await (await openInbox(to, pass)).logout()
+    const { host, port } = summary.smtp
+    const sender = createTransport({ host, port, secure: true, tls, auth: { user: from, pass } })
     const send = (raw: Buffer) => sender.sendMail({ envelope: { from, to }, raw })
     await assert.rejects(send(plainMessage({ from, to })), {
       response: '523 5.7.1 Encryption Needed: Invalid Unencrypted Mail',
     })
     const request = secureJoinRequest({ from, to })
     await send(request)
-    await reader.mailboxOpen('INBOX')
+    const reader = await openInbox(to, pass)
     const messages = await reader.fetchAll('1:*', { source: true })
     assert.deepEqual(
       messages.map(({ source }) => source!.toString()),
