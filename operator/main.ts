@@ -1,5 +1,6 @@
 /** The entry of every command: hands over the words, the environment, the streams and the signals of this process. */
 import { fileURLToPath } from 'node:url'
+import { workloadNodeFlags } from '../workloads/contract/node-flags.ts'
 import { runCommand } from './cli/program.ts'
 
 /** npm passes a signal on that the terminal has already sent; within this time two are one. */
@@ -18,7 +19,7 @@ const onStop = (listener: (immediate: boolean) => void): void => {
 
 const exitCode = await runCommand(process.argv.slice(2), {
   pid: process.pid,
-  command: [process.execPath, fileURLToPath(import.meta.url)],
+  command: [process.execPath, ...workloadNodeFlags, fileURLToPath(import.meta.url)],
   env: process.env,
   stdin: process.stdin,
   stdout: process.stdout,

@@ -9,6 +9,7 @@ import { stringify } from 'yaml'
 import type { Keyring } from '../../workloads/contract/keyring.ts'
 import type { MailConfig } from '../../workloads/contract/mail-config.ts'
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
+import { workloadNodeFlags } from '../../workloads/contract/node-flags.ts'
 import type { Relays } from '../../workloads/contract/relays.ts'
 import { selfSignedCertificate } from './certificate.ts'
 import { testMailConfig } from './mail-config.ts'
@@ -73,7 +74,15 @@ export class MailProcess {
 
   /** Starts the process on the same folders, again after a `kill`. */
   async launch(): Promise<void> {
-    const command = ['operator/main.ts', 'mail', '--mounts', this.mountsDir, '--data', this.dataDir]
+    const command = [
+      ...workloadNodeFlags,
+      'operator/main.ts',
+      'mail',
+      '--mounts',
+      this.mountsDir,
+      '--data',
+      this.dataDir,
+    ]
     this.#process = spawn(process.execPath, command, {
       cwd: join(import.meta.dirname, '../..'),
       stdio: ['ignore', 'ignore', 'pipe'],

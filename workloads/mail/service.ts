@@ -1,12 +1,14 @@
 /** Wires the parts of a mail server: store, accounts, delivery, the three protocols, their listeners. */
 import { randomInt } from 'node:crypto'
-import { createSecureContext } from 'node:tls'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { MailConfig } from '../contract/mail-config.ts'
 import { mountedFiles } from '../contract/mounts.ts'
 import type { Context, Running } from '../kit/lifecycle/run.ts'
+import type { MountedFile } from '../kit/mounts/mounted-file.ts'
 import type { Mounts } from '../kit/mounts/mounts.ts'
-import { parseCertificate, parseKeyring, parseLines, parseRelays } from '../kit/mounts/parse.ts'
+import { type CertificatePair, parseCertificate, parseKeyring, parseLines, parseRelays } from '../kit/mounts/parse.ts'
+import { tlsSettings } from '../kit/tls/settings.ts'
 import { createAccounts } from './accounts/accounts.ts'
 import { createDelivery } from './delivery/delivery.ts'
 import { createApp } from './http/app.ts'
@@ -43,6 +45,16 @@ const serverMetadata = (config: MailConfig, { keyring, relays }: MailMounts) =>
     now: Date.now,
   })
 
+/** The context for STARTTLS, made once for each certificate: reading one takes longer than a handshake. */
+const startTlsContext = (certificate: MountedFile<CertificatePair>): (() => SecureContext) => {
+  const create = (pair: CertificatePair) => createSecureContext({ ...pair, ...tlsSettings })
+  let context = create(certificate.value)
+  certificate.onChange((pair) => {
+    context = create(pair)
+  })
+  return () => context
+}
+
 const createProtocols = ({ config, log, metrics }: Context<MailConfig>, store: MailStore, mounts: MailMounts) => {
   const { domain, limits, registration } = config
   const { certificate, tokens } = mounts
@@ -70,7 +82,7 @@ const createProtocols = ({ config, log, metrics }: Context<MailConfig>, store: M
       return verdict.pass ? { ok: true } : { ok: false, text: verdict.text }
     },
     limits: { messageSize: limits.messageSize },
-    secureContext: () => createSecureContext({ ...certificate.value, minVersion: 'TLSv1.2' }),
+    secureContext: startTlsContext(certificate),
     log,
     metrics,
   })

@@ -6,6 +6,7 @@ import { createServer as createPlainServer, type Server, type Socket } from 'nod
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import { listen } from '../../kit/lifecycle/listen.ts'
 import type { CertificatePair } from '../../kit/mounts/parse.ts'
+import { tlsSettings } from '../../kit/tls/settings.ts'
 
 export type Protocol = { accept: (socket: Socket | TLSSocket, how: { secure: boolean }) => void }
 
@@ -75,7 +76,7 @@ export class Listeners {
 
   /** New handshakes get this certificate; sessions go on. */
   renew(certificate: CertificatePair): void {
-    for (const server of this.#secure) server.setSecureContext({ ...certificate, minVersion: 'TLSv1.2' })
+    for (const server of this.#secure) server.setSecureContext({ ...certificate, ...tlsSettings })
   }
 
   /** Takes no new connections. */

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
+import { tlsSettings } from '../../kit/tls/settings.ts'
 import type { Login } from '../accounts/login.ts'
 import type { Delivery } from '../delivery/delivery.ts'
 import { SubmissionConnection } from './connection.ts'
@@ -64,7 +65,7 @@ const libraryOptions = ({ hostname, limits }: SubmissionOptions): SMTPServerOpti
   // Strict parsing refuses names such as `_chat`, which self-signed servers have. Delivery compares exactly anyway.
   lenientAddressParsing: true,
   socketTimeout: deadlines.idleMs,
-  minVersion: 'TLSv1.2',
+  ...tlsSettings,
   logger: false,
 })
 

@@ -10,12 +10,18 @@ const comeAndGo = async (target: Target, who: Person): Promise<void> => {
   await imap.close()
 }
 
-/** Server CPU in milliseconds of one connection from TCP to LOGOUT; the password was verified before. */
-export const logins = async (target: Target, count: number): Promise<number> => {
+/** Server CPU in milliseconds of one connection from TCP to LOGOUT, `atOnce` of them at a time; the password was verified before. */
+export const logins = async (target: Target, atOnce: number, count: number): Promise<number> => {
   const who = person(target, 'login')
   await settle(target, who)
-  for (let i = 0; i < 50; i++) await comeAndGo(target, who)
+  const many = async (left: number): Promise<void> => {
+    const client = async () => {
+      while (left-- > 0) await comeAndGo(target, who)
+    }
+    await Promise.all(Array.from({ length: atOnce }, client))
+  }
+  await many(50)
   const before = cpuMs(target.pids())
-  for (let i = 0; i < count; i++) await comeAndGo(target, who)
+  await many(count)
   return (cpuMs(target.pids()) - before) / count
 }
