@@ -114,6 +114,23 @@ test('data passes with a permission only, for five minutes', () => {
   assert.deepEqual(bench.drops.splice(0), ['no-permission', 'no-permission'])
 })
 
+test('a datagram that fits no Data indication is dropped, whatever the family', () => {
+  const bench = new EngineBench()
+  for (const family of [4, 6] as const) {
+    const client = bench.client({ port: 5000 + family })
+    const from = publicPeer(1, family)
+    const relay = relayed(client.allocate([requestedFamily(family)]))
+    assert.equal(client.permit(from), 0)
+    for (let length = 65_400; length <= 65_535; length++) {
+      const before = bench.sentToClients.length
+      bench.fromPeer(relay, Buffer.alloc(length), from)
+      const passed = bench.sentToClients[before]
+      assert.equal(bench.drops.pop(), passed ? undefined : 'oversized')
+      if (passed) assert.ok(passed.bytes.length <= 65_507, 'more than UDP carries')
+    }
+  }
+})
+
 test('ChannelData: what is cut, unknown or reserved is dropped', () => {
   const bench = new EngineBench()
   const client = bench.client()

@@ -9,8 +9,11 @@ import { xorAddressOf } from './xor-address.ts'
 
 const type = messageType(methods.data, classes.indication)
 
-/** Everything of the indication but DATA's value is 20 + 4 + 20 + 4 bytes at most, and the length field has 16 bits. */
-export const maxIndicationData = 65_507
+/**
+ * The longest data that an indication takes to a client: UDP over IPv4 carries 65,507 bytes, and everything but DATA's
+ * value is 20 + 24 + 4 bytes at most, the value padded to 32 bits.
+ */
+export const maxIndicationData = 65_456
 
 /** `peer` is 4 or 16 bytes, `transactionId` 12. */
 export const buildDataIndication = (
