@@ -1,23 +1,19 @@
 /** What the server refuses and why, as a person with stock Delta Chat gets to see it. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { ImapFlow } from 'imapflow'
-import { createTransport } from 'nodemailer'
 import { coreMissing } from '../support/deltachat.ts'
 import { eventually } from '../support/eventually.ts'
 import { LocalServer, type ServerSummary } from '../support/local-server.ts'
+import { type Login, loginIn, openInbox, submit } from '../support/mail-clients.ts'
 import { plainMessage, secureJoinRequest } from '../support/messages.ts'
 import { nextInvite, Person } from '../support/person.ts'
-
-const tls = { rejectUnauthorized: false }
 
 describe('what is refused', { skip: coreMissing() }, () => {
   let server: LocalServer
   let summary: ServerSummary
   let alice: Person
   let bob: Person
-  /** The fields of her `dclogin:` link; `p` is the password. */
-  let aliceInvite: URLSearchParams
+  let aliceLogin: Login
   const stop: (() => Promise<void>)[] = []
 
   const newPerson = async (name: string, invite: string): Promise<Person> => {
@@ -26,13 +22,7 @@ describe('what is refused', { skip: coreMissing() }, () => {
     return person
   }
 
-  const openInbox = async (user: string, pass: string): Promise<ImapFlow> => {
-    const { host, port } = summary.imap
-    const client = new ImapFlow({ host, port, secure: true, tls, auth: { user, pass }, logger: false })
-    await client.connect()
-    await client.mailboxOpen('INBOX')
-    return client
-  }
+  const inboxOf = (login: Login) => openInbox({ port: summary.imap.port, security: 'tls' }, login)
 
   const addressOf = (person: Person): Promise<string> => person.call<string>('get_config', 'addr')
 
@@ -40,7 +30,7 @@ describe('what is refused', { skip: coreMissing() }, () => {
     ;({ server, summary } = await LocalServer.start())
     stop.push(() => server.stop())
     const invite = await nextInvite(summary.web)
-    aliceInvite = new URLSearchParams(invite.split('?')[1])
+    aliceLogin = loginIn(invite)
     ;[alice, bob] = await Promise.all([newPerson('Alice', invite), newPerson('Bob', await nextInvite(summary.web))])
     // The setting lets the client write to a bare address; without it the client itself refuses to.
     await alice.setConfig('force_encryption', '0')
@@ -94,7 +84,7 @@ describe('what is refused', { skip: coreMissing() }, () => {
     assert.notEqual(older, code)
     await alice.call('stop_io')
     const chat = await bob.call<number>('secure_join', older)
-    const inbox = await openInbox(await addressOf(alice), aliceInvite.get('p')!)
+    const inbox = await inboxOf(aliceLogin)
     const [request] = await eventually(async () => {
       await inbox.noop()
       const found = await inbox.fetchAll('1:*', { source: true })
@@ -112,16 +102,15 @@ describe('what is refused', { skip: coreMissing() }, () => {
   test('on the wire: the code of the refusal, and the first step of a handshake in the inbox as it was sent', async () => {
     const [from, to] = ['wire-sender', 'wire-reader'].map((name) => `${name}@${summary.domain}`) as [string, string]
     const pass = 'wire-password-0123'
-    await (await openInbox(to, pass)).logout()
-    const { host, port } = summary.smtp
-    const sender = createTransport({ host, port, secure: true, tls, auth: { user: from, pass } })
-    const send = (raw: Buffer) => sender.sendMail({ envelope: { from, to }, raw })
+    await (await inboxOf({ user: to, pass })).logout()
+    const door = { port: summary.smtp.port, security: 'tls' } as const
+    const send = (raw: Buffer) => submit(door, { user: from, pass }, to, raw)
     await assert.rejects(send(plainMessage({ from, to })), {
       response: '523 5.7.1 Encryption Needed: Invalid Unencrypted Mail',
     })
     const request = secureJoinRequest({ from, to })
     await send(request)
-    const reader = await openInbox(to, pass)
+    const reader = await inboxOf({ user: to, pass })
     const messages = await reader.fetchAll('1:*', { source: true })
     assert.deepEqual(
       messages.map(({ source }) => source!.toString()),

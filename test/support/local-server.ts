@@ -4,6 +4,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parse, stringify } from 'yaml'
+import { readManifest } from '../../operator/cli/manifest.ts'
+import { mailPortMap, mailPorts, managementPort } from '../../operator/render/ports.ts'
 import { freePorts } from './ports.ts'
 
 type Endpoint = { host: string; port: number; security: string }
@@ -33,45 +35,47 @@ export type LocalServerOptions = {
 }
 
 type Management = { mail: number; turn: number }
+type MailPorts = Record<(typeof mailPortNames)[number], number>
 
-/** Where health and figures are without a word in the manifest. */
-const defaultManagement: Management = { mail: 2900, turn: 2901 }
+const mailPortNames = ['imaps', 'imap', 'submissions', 'submission', 'https'] as const
 
-const withFreePorts = async (spec: Record<string, Record<string, unknown>>): Promise<Management> => {
-  const [imaps, imap, submissions, submission, https, turn, mailManagement, turnManagement] = await freePorts(8)
-  const management = { mail: mailManagement!, turn: turnManagement! }
-  spec.exposure = { ...spec.exposure, ports: { imaps, imap, submissions, submission, https } }
+const withFreePorts = async (spec: Record<string, Record<string, unknown>>): Promise<void> => {
+  const [turn, mailManagement, turnManagement, ...mail] = await freePorts(3 + mailPortNames.length)
+  const ports = Object.fromEntries(mailPortNames.map((name, index) => [name, mail[index]]))
+  spec.exposure = { ...spec.exposure, ports }
   spec.turn = { ...spec.turn, port: turn }
-  spec.monitoring = { ports: management }
-  return management
+  spec.monitoring = { ports: { mail: mailManagement, turn: turnManagement } }
 }
 
-const manifest = async (options: LocalServerOptions): Promise<{ text: string; management: Management }> => {
+const manifest = async (options: LocalServerOptions): Promise<string> => {
   const text = readFileSync(join(project, options.sample ?? 'crds/samples/local.yaml'), 'utf8')
-  if (options.ports === 'as they are') return { text, management: defaultManagement }
+  if (options.ports === 'as they are') return text
   const resource = parse(text)
   for (const [name, fields] of Object.entries(options.spec ?? {}))
     resource.spec[name] = { ...resource.spec[name], ...fields }
-  const management = await withFreePorts(resource.spec)
-  return { text: stringify(resource), management }
+  await withFreePorts(resource.spec)
+  return stringify(resource)
 }
 
 export class LocalServer {
   readonly dir = mkdtempSync(join(tmpdir(), 'chatmail-up-'))
   readonly management: Management
+  readonly ports: MailPorts
   stdout = ''
   stderr = ''
   #process: ChildProcess | undefined
 
-  private constructor(text: string, management: Management) {
-    writeFileSync(join(this.dir, 'server.yaml'), text)
-    this.management = management
+  private constructor(text: string) {
+    writeFileSync(this.#file, text)
+    const resource = readManifest(this.#file)
+    const [mail, turn] = (['mail', 'turn'] as const).map((of) => managementPort(resource, 'local', of))
+    this.management = { mail: mail!, turn: turn! }
+    this.ports = mailPortMap(mailPorts(resource, 'local'), 'public') as MailPorts
   }
 
   /** Resolves once clients can use it. @throws Error with what it said when it ends instead */
   static async start(options: LocalServerOptions = {}): Promise<{ server: LocalServer; summary: ServerSummary }> {
-    const { text, management } = await manifest(options)
-    const server = new LocalServer(text, management)
+    const server = new LocalServer(await manifest(options))
     for (const [path, content] of Object.entries(options.secrets ?? {})) server.#keepSecret(path, content)
     try {
       return { server, summary: await server.launch() }
@@ -81,13 +85,17 @@ export class LocalServer {
     }
   }
 
+  get #file(): string {
+    return join(this.dir, 'server.yaml')
+  }
+
   get dataDir(): string {
     return join(this.dir, 'data')
   }
 
   /** Starts it on the same data, again after a `stop`; resolves to what it prints once everything is ready. */
   launch(): Promise<ServerSummary> {
-    const args = ['up', '-f', join(this.dir, 'server.yaml'), '--data-dir', this.dataDir, '--address', '127.0.0.1']
+    const args = ['up', '-f', this.#file, '--data-dir', this.dataDir, '--address', '127.0.0.1']
     const child = spawn(process.execPath, ['operator/main.ts', ...args, '--output', 'json'], {
       cwd: project,
       stdio: ['ignore', 'pipe', 'pipe'],
