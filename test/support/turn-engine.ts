@@ -92,7 +92,7 @@ export class EngineBench {
       ...options.limits,
     })
     this.registry = new Registry(this.dataPath, this.quotas)
-    this.reservations = new Reservations((relay) => this.dataPath.closeRelay(relay))
+    this.reservations = new Reservations(this.quotas, (relay) => this.dataPath.closeRelay(relay))
     const relayAddresses = {
       4: families.includes(4) ? '203.0.113.7' : null,
       6: families.includes(6) ? '2a01:4f8::7' : null,

@@ -68,7 +68,7 @@ export const assembleTurn = (config: TurnConfig, keyring: () => Keyring, metrics
   })
   const quotas = new Quotas(config.limits)
   const registry = new Registry(dataPath, quotas)
-  const reservations = new Reservations((relay) => dataPath.closeRelay(relay))
+  const reservations = new Reservations(quotas, (relay) => dataPath.closeRelay(relay))
   const counts = (): TurnCounts => ({
     allocations: registry.size,
     ...registry.counts(),

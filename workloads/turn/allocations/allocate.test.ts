@@ -90,6 +90,36 @@ test('families: both, one off, and which is refused', () => {
   assert.equal(codeOf(new EngineBench({ families: [6] }).client().allocate()), 440)
 })
 
+test('reserved ports count against the quotas until they are claimed or given back', () => {
+  const bench = new EngineBench({ limits: { allocationsPerCredential: 4 } })
+  const client = bench.client()
+  for (const code of [0, 0, 0, 486]) {
+    assert.equal(codeOf(client.allocate([evenPort(true)])), code)
+    client.refresh(0)
+  }
+  assert.equal(bench.reservations.size, 3)
+  const token = bench.client({ port: 9 }, client.login)
+  assert.equal(codeOf(token.allocate()), 0)
+  assert.equal(codeOf(bench.client({ port: 10 }, client.login).allocate()), 486)
+  bench.pass(31)
+  assert.equal(codeOf(client.allocate([evenPort(true)])), 0)
+  client.refresh(0)
+  token.refresh(0)
+  bench.pass(31)
+  assert.deepEqual(bench.leftovers(), empty)
+})
+
+test('a claimed port is counted once', () => {
+  const bench = new EngineBench({ limits: { allocationsPerCredential: 2 } })
+  const client = bench.client()
+  const value = client.allocate([evenPort(true)]).attributes.get(attributes.reservationToken)!
+  const other = bench.client({ port: 9 }, client.login)
+  assert.equal(codeOf(other.allocate([{ type: attributes.reservationToken, value }])), 0)
+  client.refresh(0)
+  other.refresh(0)
+  assert.deepEqual(bench.leftovers(), empty)
+})
+
 test('EVEN-PORT gives even ports and R reserves the next one for the same user, for half a minute', () => {
   const bench = new EngineBench({ ports: { min: 50_001, max: 50_010 } })
   const client = bench.client()

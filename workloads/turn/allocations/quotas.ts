@@ -1,5 +1,8 @@
-/** How many allocations a credential, a source address and all together may hold (error 486, RFC 8656 §7.2). */
+/** How many allocations, reserved ports among them, a credential, a source address and all together may hold (error 486, RFC 8656 §7.2). */
 export type AllocationLimits = { allocations: number; allocationsPerCredential: number; allocationsPerIP: number }
+
+/** Whom an allocation, or a port that is reserved for one, is counted under. */
+export type Holder = { username: string; source: string }
 
 class Counts {
   #counts = new Map<string, number>()
@@ -34,20 +37,21 @@ export class Quotas {
     return this.#credentials.size + this.#sources.size + this.#total
   }
 
-  allows(username: string, source: string): boolean {
+  /** True when `count` more may be held. */
+  allows({ username, source }: Holder, count: 1 | 2): boolean {
     const { allocations, allocationsPerCredential, allocationsPerIP } = this.#limits
     return (
-      this.#total < allocations &&
-      this.#credentials.of(username) < allocationsPerCredential &&
-      this.#sources.of(source) < allocationsPerIP
+      this.#total + count <= allocations &&
+      this.#credentials.of(username) + count <= allocationsPerCredential &&
+      this.#sources.of(source) + count <= allocationsPerIP
     )
   }
 
-  take(username: string, source: string): void {
+  take({ username, source }: Holder): void {
     this.#count(username, source, 1)
   }
 
-  giveBack(username: string, source: string): void {
+  giveBack({ username, source }: Holder): void {
     this.#count(username, source, -1)
   }
 

@@ -1,7 +1,9 @@
 /** Every live allocation: made, found by expiry, removed with everything that it held. */
 import type { Allocation } from './allocation.ts'
 import type { DataPath } from './data-path.ts'
-import type { Quotas } from './quotas.ts'
+import type { Holder, Quotas } from './quotas.ts'
+
+const holderOf = ({ identity, source }: Allocation): Holder => ({ username: identity.username, source })
 
 export class Registry {
   #allocations = new Set<Allocation>()
@@ -25,7 +27,7 @@ export class Registry {
 
   add(allocation: Allocation): void {
     this.#allocations.add(allocation)
-    this.#quotas.take(allocation.identity.username, allocation.source)
+    this.#quotas.take(holderOf(allocation))
     allocation.side.add(allocation)
     for (const relay of allocation.relays) relay.allocation = allocation
   }
@@ -33,7 +35,7 @@ export class Registry {
   /** Frees ports, quota and the 5-tuple. Doing it twice does nothing. */
   remove(allocation: Allocation): void {
     if (!this.#allocations.delete(allocation)) return
-    this.#quotas.giveBack(allocation.identity.username, allocation.source)
+    this.#quotas.giveBack(holderOf(allocation))
     allocation.side.remove(allocation)
     for (const relay of allocation.relays) this.#dataPath.closeRelay(relay)
     if (this.#allocations.size === 0) this.#onEmpty?.()

@@ -9,6 +9,7 @@ import { addressErrorCode, lifetime } from '../../stun/values.ts'
 import { xorAddress } from '../../stun/xor-address.ts'
 import type { Allocation, Relay } from '../allocation.ts'
 import { grantedLifetime } from '../lifetime.ts'
+import type { Holder } from '../quotas.ts'
 import { tokenLength } from '../reservations.ts'
 import { type AllocateWish, allocateWish } from './allocate-wish.ts'
 import type { Answer, Handler, Request, Services } from './request.ts'
@@ -18,12 +19,24 @@ const { addressFamilyNotSupported, allocationMismatch, allocationQuotaReached, i
 /** Relays that were had, and why others were not. */
 type Opened = { relays: Relay[]; next: Relay | null; failures: { family: Family; error: ErrorCode }[] }
 
-const claim = ({ reservations }: Services, { identity, now }: Request, token: Buffer): Opened | ErrorCode => {
-  const relay = reservations.claim(token, identity.username, now)
-  return relay ? { relays: [relay], next: null, failures: [] } : insufficientCapacity
+const holderOf = ({ identity, client }: Request): Holder => ({
+  username: identity.username,
+  source: sourceOf(client.address),
+})
+
+/** The reserved port is no longer counted then, and may be one too many for the address that claims it. */
+const claim = (services: Services, request: Request, token: Buffer): Opened | ErrorCode => {
+  const { dataPath, quotas, reservations } = services
+  const relay = reservations.claim(token, request.identity.username, request.now)
+  if (!relay) return insufficientCapacity
+  if (quotas.allows(holderOf(request), 1)) return { relays: [relay], next: null, failures: [] }
+  dataPath.closeRelay(relay)
+  return allocationQuotaReached
 }
 
-const openFamilies = ({ dataPath, relayAddresses }: Services, wish: AllocateWish): Opened | ErrorCode => {
+const openFamilies = (services: Services, request: Request, wish: AllocateWish): Opened | ErrorCode => {
+  const { dataPath, quotas, relayAddresses } = services
+  if (!quotas.allows(holderOf(request), wish.reserveNext ? 2 : 1)) return allocationQuotaReached
   const opened: Opened = { relays: [], next: null, failures: [] }
   for (const family of wish.families) {
     if (relayAddresses[family] === null) {
@@ -41,9 +54,9 @@ const openFamilies = ({ dataPath, relayAddresses }: Services, wish: AllocateWish
 }
 
 /** Holds the port above an even one and gives the token for it. */
-const reserve = (services: Services, { identity, now }: Request, relay: Relay): Attribute => {
+const reserve = (services: Services, request: Request, relay: Relay): Attribute => {
   const token = services.randomBytes(tokenLength)
-  services.reservations.hold(token, relay, identity.username, now)
+  services.reservations.hold(token, relay, holderOf(request), request.now)
   return { type: attributes.reservationToken, value: token }
 }
 
@@ -95,9 +108,7 @@ export const allocate: Handler = (services, request) => {
   const wish = allocateWish(request.message)
   if (typeof wish === 'number') return { error: wish }
   if (services.draining()) return { error: insufficientCapacity }
-  if (!services.quotas.allows(request.identity.username, sourceOf(request.client.address)))
-    return { error: allocationQuotaReached }
-  const opened = wish.reservation ? claim(services, request, wish.reservation) : openFamilies(services, wish)
+  const opened = wish.reservation ? claim(services, request, wish.reservation) : openFamilies(services, request, wish)
   if (typeof opened === 'number') return { error: opened }
   const seconds = grantedLifetime(wish.lifetime, services.lifetimes, false)
   const allocation = create(services, request, opened, seconds)
