@@ -58,6 +58,8 @@ const broken = [
   'SEARCH',
   'SEARCH FOO',
   'SEARCH OR SEEN',
+  `LIST "" ${'*a'.repeat(30)}`,
+  `LIST ${'a'.repeat(900)} ${'b'.repeat(200)}`,
   `SEARCH ${'('.repeat(40)}ALL${')'.repeat(40)}`,
   `SEARCH ${Array.from({ length: 600 }, () => 'SEEN').join(' ')}`,
   'COPY 1',

@@ -11,12 +11,13 @@ import { parseStatusItems, writeStatus } from '../mailboxes/status.ts'
 import { command, loggedIn } from '../session/command.ts'
 import { ok, type Reply } from '../session/reply.ts'
 import type { Session } from '../session/session.ts'
+import { slices } from '../session/turn.ts'
 import { type Cursor, SyntaxProblem } from '../syntax/cursor.ts'
 import { string } from '../wire/encode.ts'
 
 type Arguments = {
   select: ReadonlySet<string>
-  reference: string
+  /** With the reference before each; empty ones ask for the delimiter. */
   patterns: string[]
   return: ReadonlySet<string>
   status: string[]
@@ -26,6 +27,8 @@ const selectOptions = ['SUBSCRIBED', 'REMOTE', 'RECURSIVEMATCH', 'SPECIAL-USE']
 const returnOptions = ['SUBSCRIBED', 'CHILDREN', 'SPECIAL-USE', 'STATUS']
 const maxPatterns = 20
 const maxPatternLength = 1000
+/** Each multiplies the ways in which a name can match. */
+const maxWildcards = 20
 
 const parseOption = (cursor: Cursor, known: readonly string[]): string => {
   const option = cursor.keyword('an option')
@@ -33,11 +36,18 @@ const parseOption = (cursor: Cursor, known: readonly string[]): string => {
   return option
 }
 
+const isTooComplex = (pattern: string): boolean =>
+  pattern.length > maxPatternLength || pattern.replace(/[^*%]/g, '').length > maxWildcards
+
+/** Reference and patterns; each pattern with the reference before it, an empty one empty. */
 const parsePatterns = (cursor: Cursor): string[] => {
+  const reference = cursor.astring('a reference')
+  cursor.space()
   const patterns = cursor.peek === '(' ? cursor.list((each) => each.listMailbox()) : [cursor.listMailbox()]
-  if (patterns.length > maxPatterns || patterns.some((pattern) => pattern.length > maxPatternLength))
-    throw new SyntaxProblem('fewer or shorter patterns were expected')
-  return patterns
+  const whole = patterns.map((pattern) => (pattern === '' ? '' : reference + pattern))
+  if (whole.length > maxPatterns || whole.some(isTooComplex))
+    throw new SyntaxProblem('fewer or simpler patterns were expected')
+  return whole
 }
 
 const parseReturn = (cursor: Cursor): Pick<Arguments, 'return' | 'status'> => {
@@ -57,12 +67,10 @@ const parseReturn = (cursor: Cursor): Pick<Arguments, 'return' | 'status'> => {
 const parse = (cursor: Cursor): Arguments => {
   const select = cursor.peek === '(' ? cursor.list((each) => parseOption(each, selectOptions)) : null
   if (select) cursor.space()
-  const reference = cursor.astring('a reference')
-  cursor.space()
   const patterns = parsePatterns(cursor)
   const rest = parseReturn(cursor)
   cursor.end()
-  return { select: new Set(select ?? []), reference, patterns, ...rest }
+  return { select: new Set(select ?? []), patterns, ...rest }
 }
 
 const selects = ({ select }: Arguments, mailbox: Mailbox): boolean =>
@@ -78,16 +86,26 @@ const attributes = (args: Arguments, all: readonly Mailbox[], mailbox: Mailbox):
   return words.join(' ')
 }
 
+/** Patterns are matched as clients write them: in modified UTF-7, whose letters are those of the name on the wire. */
+const matching = async (all: readonly Mailbox[], patterns: readonly string[]): Promise<Mailbox[]> => {
+  const slice = slices()
+  const found: Mailbox[] = []
+  for (const mailbox of all) {
+    const others = slice()
+    if (others) await others
+    const name = encodeName(mailbox.name)
+    if (patterns.some((pattern) => matchesPattern(pattern, name))) found.push(mailbox)
+  }
+  return found
+}
+
 const list = async (session: Session, args: Arguments): Promise<Reply> => {
   if (args.patterns.every((pattern) => pattern === '')) {
     session.output.line(`* LIST (\\Noselect) "${delimiter}" ""`)
     return ok('List completed')
   }
   const all = await session.services.store.mailboxes.list(session.accountId)
-  const patterns = args.patterns.map((pattern) => args.reference + pattern)
-  // Patterns are matched as clients write them: in modified UTF-7, whose letters are those of the name on the wire.
-  const matching = all.filter(({ name }) => patterns.some((pattern) => matchesPattern(pattern, encodeName(name))))
-  for (const mailbox of matching.filter((each) => selects(args, each))) {
+  for (const mailbox of (await matching(all, args.patterns)).filter((each) => selects(args, each))) {
     const name = string(encodeName(mailbox.name))
     session.output.line(`* LIST (${attributes(args, all, mailbox)}) "${delimiter}" ${name}`)
     if (args.status.length > 0) await writeStatus(session, mailbox, args.status)
@@ -95,11 +113,11 @@ const list = async (session: Session, args: Arguments): Promise<Reply> => {
   return ok('List completed')
 }
 
-const lsub = async (session: Session, reference: string, pattern: string): Promise<Reply> => {
+const lsub = async (session: Session, patterns: readonly string[]): Promise<Reply> => {
   const all = await session.services.store.mailboxes.list(session.accountId)
-  for (const { name, subscribed } of all)
-    if (subscribed && matchesPattern(reference + pattern, encodeName(name)))
-      session.output.line(`* LSUB () "${delimiter}" ${string(encodeName(name))}`)
+  const subscribed = all.filter((mailbox) => mailbox.subscribed)
+  for (const { name } of await matching(subscribed, patterns))
+    session.output.line(`* LSUB () "${delimiter}" ${string(encodeName(name))}`)
   return ok('Lsub completed')
 }
 
@@ -109,11 +127,9 @@ export const lsubCommand = command({
   name: 'LSUB',
   states: loggedIn,
   parse: (cursor) => {
-    const reference = cursor.astring('a reference')
-    cursor.space()
-    const [pattern] = parsePatterns(cursor)
+    const patterns = parsePatterns(cursor)
     cursor.end()
-    return { reference, pattern: pattern ?? '' }
+    return patterns
   },
-  run: (session, { reference, pattern }) => lsub(session, reference, pattern),
+  run: lsub,
 })

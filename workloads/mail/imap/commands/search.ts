@@ -9,14 +9,12 @@ import { matcher, wantOf } from '../search/match.ts'
 import { command, withMailbox } from '../session/command.ts'
 import { no, ok, type Reply } from '../session/reply.ts'
 import type { Session } from '../session/session.ts'
-import { turn } from '../session/turn.ts'
+import { slices } from '../session/turn.ts'
 import { writeUpdates } from '../session/updates.ts'
 import type { Cursor } from '../syntax/cursor.ts'
 
 type Arguments = { charset: string; key: Key }
 
-/** Messages judged before other sessions have their turn. */
-const perTurn = 100
 const charsets = ['US-ASCII', 'UTF-8']
 
 const parse = (cursor: Cursor): Arguments => {
@@ -33,10 +31,11 @@ const find = async (session: Session, key: Key, byUid: boolean): Promise<{ numbe
   const matches = matcher(key, { sequence: view.count, uid: view.highestUid })
   const numbers: number[] = []
   let modseq = 0
-  let judged = 0
+  const slice = slices()
   const everything = [{ from: 1, to: view.highestUid }]
   for await (const message of session.services.store.messages.read(view.id, everything, wantOf(key))) {
-    if (++judged % perTurn === 0) await turn()
+    const others = slice()
+    if (others) await others
     const sequence = view.sequenceOf(message.uid)
     if (sequence === 0 || !matches({ readable: new Readable(message), sequence })) continue
     numbers.push(byUid ? message.uid : sequence)

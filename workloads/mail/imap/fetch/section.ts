@@ -8,6 +8,7 @@ import { findPart, type Part, parseMime } from './mime.ts'
 export class Readable {
   readonly message: MessageContent
   #root: Part | null = null
+  #texts: Map<Part, string> | null = null
 
   constructor(message: MessageContent) {
     this.message = message
@@ -26,6 +27,14 @@ export class Readable {
   get root(): Part {
     this.#root ??= parseMime(this.content)
     return this.#root
+  }
+
+  /** The text that `decode` makes of a part, which is asked once a part. */
+  textOf(part: Part, decode: (content: Buffer, part: Part) => string): string {
+    this.#texts ??= new Map()
+    const text = this.#texts.get(part) ?? decode(this.content, part)
+    this.#texts.set(part, text)
+    return text
   }
 }
 

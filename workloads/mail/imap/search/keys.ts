@@ -25,6 +25,8 @@ export type Key =
 export const dayMs = 86_400_000
 const maxDepth = 32
 const maxKeys = 500
+/** Each looks through whole messages, megabytes of them. */
+const maxContentKeys = 16
 
 type Parse = (cursor: Cursor, nested: () => Key) => Key
 
@@ -185,7 +187,13 @@ class KeyParser {
 }
 
 /** All keys up to the end, of which every one must hold. @throws SyntaxProblem */
-export const parseSearchKeys = (cursor: Cursor): Key => new KeyParser(cursor).top()
+export const parseSearchKeys = (cursor: Cursor): Key => {
+  const key = new KeyParser(cursor).top()
+  if (walk(key).filter(readsContent).length > maxContentKeys) throw new SyntaxProblem('a simpler search was expected')
+  return key
+}
+
+const readsContent = ({ kind }: Key): boolean => kind === 'body' || kind === 'text'
 
 /** All keys of a tree, itself included. */
 export const walk = (key: Key): Key[] => {

@@ -31,7 +31,7 @@ const sameFlag = (flags: readonly string[], wanted: string): boolean =>
 const sentDay = (header: string): number => {
   const date = readFields(header)
     .get('date')
-    ?.replace(/\([^)]*\)/g, '')
+    ?.replace(/\([^()]*\)/g, '')
   const day = date && /\d{1,2}\s+[a-z]{3}\s+\d{4}/i.exec(date)?.[0]
   const time = day ? Date.parse(`${day} 00:00:00 UTC`) : Number.NaN
   return Number.isNaN(time) ? Number.NaN : Math.floor(time / dayMs) * dayMs
@@ -47,7 +47,7 @@ const bodyMatcher = (text: string, withHeader: boolean): Matcher => {
   const wanted = text.toLowerCase()
   return ({ readable }) =>
     (withHeader && headerText(readable.header.toString('latin1')).includes(wanted)) ||
-    bodyHolds(readable.content, readable.root, wanted)
+    bodyHolds(readable, readable.root, wanted)
 }
 
 /** Compiles a key, so that what is the same for all messages is worked out once. */

@@ -4,6 +4,7 @@
  */
 import type { Part } from '../fetch/mime.ts'
 import { parameter } from '../fetch/parameters.ts'
+import type { Readable } from '../fetch/section.ts'
 
 const encodedWord = /=\?([^?\s*]+)(?:\*[^?\s]*)?\?([bq])\?([^?\s]*)\?=/gi
 const betweenWords = /(\?=)\s+(?==\?)/g
@@ -20,7 +21,8 @@ const decode = (bytes: Buffer, charset: string): string => {
 const quotedPrintable = (text: string): Buffer =>
   Buffer.from(
     text
-      .replace(/[ \t]*=\r?\n/g, '')
+      // Only from the first of several blanks: from each of them, a long run would take the square of its length.
+      .replace(/(?<![ \t])[ \t]*=\r?\n/g, '')
       .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
     'latin1',
   )
@@ -44,12 +46,15 @@ const partBytes = (content: Buffer, part: Part): Buffer => {
   return encoding === 'quoted-printable' ? quotedPrintable(body.toString('latin1')) : body
 }
 
-/** True when a text part of the tree holds `wanted`, which is in lower case. */
-export const bodyHolds = (content: Buffer, part: Part, wanted: string): boolean => {
-  if (part.children.length > 0) return part.children.some((child) => bodyHolds(content, child, wanted))
-  if (part.message) return bodyHolds(content, part.message, wanted)
-  if (part.type !== 'TEXT')
-    return content.subarray(part.body, part.end).toString('latin1').toLowerCase().includes(wanted)
+const readText = (content: Buffer, part: Part): string => {
+  if (part.type !== 'TEXT') return content.subarray(part.body, part.end).toString('latin1').toLowerCase()
   const charset = parameter(part.contentType, 'CHARSET') ?? 'utf-8'
-  return decode(partBytes(content, part), charset).toLowerCase().includes(wanted)
+  return decode(partBytes(content, part), charset).toLowerCase()
+}
+
+/** True when a part of the tree holds `wanted`, which is in lower case. */
+export const bodyHolds = (readable: Readable, part: Part, wanted: string): boolean => {
+  if (part.children.length > 0) return part.children.some((child) => bodyHolds(readable, child, wanted))
+  if (part.message) return bodyHolds(readable, part.message, wanted)
+  return readable.textOf(part, readText).includes(wanted)
 }
