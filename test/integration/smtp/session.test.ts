@@ -59,7 +59,7 @@ test('AUTH LOGIN asks in the words that Delta Chat knows', async () => {
 test('each failure of a login has its reply', async () => {
   const replies = {
     [plainToken(alice, 'wrong')]: /^535 5\.7\.8 /,
-    [plainToken(`closed@${domain}`)]: /^535 5\.7\.8 .*invitation/,
+    [plainToken(`closed@${domain}`)]: /^535 5\.7\.8 Authentication failed; .* no new accounts/,
     [plainToken(`busy@${domain}`)]: /^454 4\.7\.0 /,
     [base64(`${bob}\0${alice}\0${password}`)]: /^535 5\.7\.8 /,
     'not base64': /^501 /,

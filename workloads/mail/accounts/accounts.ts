@@ -44,14 +44,14 @@ const defaultLimits: TurnstileLimits & VerifiedLimits = {
 
 const dayMs = 24 * 3600 * 1000
 
-const refused: LoginResult = { ok: false, reason: 'refused' }
-const closed: LoginResult = { ok: false, reason: 'closed' }
 const unavailable = { ok: false, reason: 'unavailable' } as const
 
 class AccountsService {
   #options: AccountsOptions
   #clock: () => number
   #passwords: Passwords
+  /** The one answer to a wrong password and, where logging in makes no accounts, to an unknown name. */
+  #refused: LoginResult
   /** First logins under way, by address: the others wait for the account, or null, and are verified against it. */
   #creating = new Map<string, Promise<Account | null>>()
 
@@ -59,12 +59,13 @@ class AccountsService {
     const { cost = defaultCost, limits, clock = Date.now } = options
     this.#options = options
     this.#clock = clock
+    this.#refused = { ok: false, reason: options.registration === 'Open' ? 'refused' : 'closed' }
     this.#passwords = new Passwords({ cost, limits: { ...defaultLimits, ...limits }, random: randomBytes, now: clock })
   }
 
   async login(user: string, password: string): Promise<LoginResult> {
     const address = accountAddress(user, this.#options.domain)
-    if (address === null || password.length > longestPassword) return refused
+    if (address === null || password.length > longestPassword) return this.#refused
     const account = await this.#find(address)
     return account ? this.#enter(account, password) : this.#firstLogin(address, password)
   }
@@ -96,7 +97,7 @@ class AccountsService {
   }
 
   async #enter(account: Account, password: string): Promise<LoginResult> {
-    if (!(await this.#passwords.verify(account.address, password, account.verifier))) return refused
+    if (!(await this.#passwords.verify(account.address, password, account.verifier))) return this.#refused
     const { accounts } = this.#options.store
     if (account.lastLoginDay < this.#today) await accounts.touch(account.id, this.#today)
     return { ok: true, session: { accountId: account.id, address: account.address } }
@@ -106,7 +107,7 @@ class AccountsService {
     const open = this.#options.registration === 'Open'
     if (open && mayBeNamed(address) && mayBePassword(password)) return this.#createByLogin(address, password)
     await this.#passwords.pretend(address, password)
-    return open ? refused : closed
+    return this.#refused
   }
 
   /** Between the look and the entry into `#creating` nothing is awaited, so each address has one creator. */

@@ -5,7 +5,7 @@ export type Session = { accountId: number; address: string }
 export type LoginFailure =
   /** Wrong password, or a name or password that breaks the rules. One answer for all, so that names cannot be probed. */
   | 'refused'
-  /** There is no such account and registration does not allow to make it by logging in. */
+  /** The same where logging in makes no accounts: also a name that nobody has. */
   | 'closed'
   /** Too much to do, or the store failed: try again later. */
   | 'unavailable'

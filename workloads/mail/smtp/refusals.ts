@@ -5,11 +5,7 @@ import { type Refusal, refusalTable } from '../policy/refusal.ts'
 export const smtpRefusals = refusalTable({
   needsTls: [530, '5.7.0', 'Must issue a STARTTLS command first'],
   wrongPassword: [535, '5.7.8', 'Authentication credentials invalid'],
-  registrationClosed: [
-    535,
-    '5.7.8',
-    'Authentication failed: no such account, and new ones are made by invitation only',
-  ],
+  registrationClosed: [535, '5.7.8', 'Authentication failed; this server takes no new accounts by logging in'],
   loginUnavailable: [454, '4.7.0', 'Temporary authentication failure, try again later'],
   tooManyAttempts: [421, '4.7.0', 'Too many failed logins, closing connection'],
   tooLarge: [552, '5.3.4', 'Message exceeds the maximum message size'],

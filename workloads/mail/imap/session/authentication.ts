@@ -7,7 +7,7 @@ import type { Session } from './session.ts'
 /** Stock clients look for the word "authentication" before they ask the user for another password. */
 const failures: Record<LoginFailure, Reply> = {
   refused: no('AUTHENTICATIONFAILED', 'Authentication failed.'),
-  closed: no('AUTHORIZATIONFAILED', 'Registration is closed on this server.'),
+  closed: no('AUTHENTICATIONFAILED', 'Authentication failed; this server takes no new accounts by logging in.'),
   unavailable: no('UNAVAILABLE', 'Temporary failure, try again later.'),
 }
 
