@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { type Document, parseAllDocuments } from 'yaml'
 import { exitCodes } from '../../workloads/contract/exit-codes.ts'
 import { type Problem, problemLine } from '../../workloads/contract/problems.ts'
+import { StartError } from '../../workloads/contract/start-error.ts'
 import { apiVersion, type ChatmailServer, kind, parseServer } from '../api/chatmail-server.ts'
-import { StartError } from '../local/start-error.ts'
 
 const maxBytes = 1024 * 1024
 const standardInput = 0

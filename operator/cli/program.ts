@@ -2,7 +2,7 @@
 import { CommanderError, Command as Program } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { exitCodes } from '../../workloads/contract/exit-codes.ts'
-import { StartError } from '../local/start-error.ts'
+import { StartError } from '../../workloads/contract/start-error.ts'
 import { type Command, commands } from './commands.ts'
 import type { CommandContext } from './context.ts'
 

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import type { NetworkInterfaceInfo } from 'node:os'
 import { exitCodes } from '../../workloads/contract/exit-codes.ts'
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
+import { StartError } from '../../workloads/contract/start-error.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
 import type { Certificate, Facts } from '../render/facts.ts'
 import { fileText } from '../render/files.ts'
@@ -11,7 +12,6 @@ import { firstKeyring } from '../turnkeys/first.ts'
 import { selfSignedCertificate } from './certificate/self-signed.ts'
 import type { SecretFolder } from './data/secrets.ts'
 import { isIpv4, lanAddress, listening } from './host/addresses.ts'
-import { StartError } from './start-error.ts'
 
 export type Surroundings = {
   /** Address that clients are told, where the caller knows better than this machine. */

@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os'
 import { delimiter, dirname, resolve } from 'node:path'
 import { exitCodes } from '../../workloads/contract/exit-codes.ts'
 import { problemLine } from '../../workloads/contract/problems.ts'
+import { StartError } from '../../workloads/contract/start-error.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
 import { unsupported } from '../api/support.ts'
 import type { Facts } from '../render/facts.ts'
@@ -21,7 +22,6 @@ import type { PodEvent } from './pods/pod.ts'
 import { Runner } from './pods/runner.ts'
 import type { Program } from './pods/spawn.ts'
 import { type LocalServer, podEvents, startServer } from './server.ts'
-import { StartError } from './start-error.ts'
 
 export type UpOptions = {
   /** Where the data lies; by default `chatmail-data/<name>` below the working folder. */

@@ -5,7 +5,7 @@
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { exitCodes } from '../../../workloads/contract/exit-codes.ts'
-import { StartError } from '../start-error.ts'
+import { StartError } from '../../../workloads/contract/start-error.ts'
 import type { Layout } from './layout.ts'
 
 const sqliteBusy = 5

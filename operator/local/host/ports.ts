@@ -2,8 +2,8 @@
 import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
 import { exitCodes } from '../../../workloads/contract/exit-codes.ts'
+import { StartError } from '../../../workloads/contract/start-error.ts'
 import type { PortRow } from '../../render/ports.ts'
-import { StartError } from '../start-error.ts'
 
 type Bind = (port: number, host: string) => Promise<void>
 

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { isRunning, startTime } from '../../../operator/local/host/process-identity.ts'
-import { StartError } from '../../../operator/local/start-error.ts'
+import { StartError } from '../../../workloads/contract/start-error.ts'
 import { type Bed, freeSpec, isAlive, makeBed, runUp, serverOf, until } from './server.ts'
 
 let bed: Bed

@@ -1,7 +1,7 @@
 /** Binding listeners, with an error that says what was to be bound. */
 import type { Server } from 'node:net'
 import { exitCodes } from '../../contract/exit-codes.ts'
-import { StartError } from './start-error.ts'
+import { StartError } from '../../contract/start-error.ts'
 
 /** A port that could not be had. */
 export class ListenError extends StartError {

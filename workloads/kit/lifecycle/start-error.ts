@@ -1,10 +1,2 @@
-/** Why a workload cannot start, in words that a person can act on, and the exit code that says what would help. */
-export class StartError extends Error {
-  override name = 'StartError'
-  readonly exitCode: number
-
-  constructor(message: string, exitCode: number) {
-    super(message)
-    this.exitCode = exitCode
-  }
-}
+/** The error of a start that cannot go on; the operator's commands end with the same. */
+export { StartError } from '../../contract/start-error.ts'

@@ -7,7 +7,7 @@ import { type Keyring, keyring } from '../../contract/keyring.ts'
 import { mountedFiles } from '../../contract/mounts.ts'
 import { problemLine, problems } from '../../contract/problems.ts'
 import { type Relays, relays } from '../../contract/relays.ts'
-import { StartError } from '../lifecycle/start-error.ts'
+import { StartError } from '../../contract/start-error.ts'
 import type { Contents } from './mounted-file.ts'
 
 /** A mounted file that cannot be used. The message holds field paths and rules; values only where they are no secret. */

@@ -1,7 +1,7 @@
 /** Why a store cannot be opened or used, in words for the operator; none of them names a user. */
 
 import { exitCodes } from '../../../contract/exit-codes.ts'
-import { StartError } from '../../../kit/lifecycle/start-error.ts'
+import { StartError } from '../../../contract/start-error.ts'
 
 /** Another process has the folder open. */
 export class StoreLocked extends StartError {

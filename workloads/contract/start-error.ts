@@ -1,4 +1,4 @@
-/** A start that cannot go on, with words for a person and the exit code that says what would help. */
+/** Why a command or a workload cannot start, in words that a person can act on, and the exit code that says what would help. */
 export class StartError extends Error {
   override name = 'StartError'
   readonly exitCode: number
