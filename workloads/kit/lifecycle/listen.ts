@@ -23,13 +23,16 @@ export const listenError = (purpose: string, port: number, error: NodeJS.ErrnoEx
     `cannot listen on port ${port} for ${purpose}: ${reasons[error.code ?? ''] ?? error.code ?? 'it failed'}`,
   )
 
-/** Resolves once `server` listens. @throws ListenError */
+/**
+ * Resolves once `server` listens. Errors after that are single connections that could not be taken, as when descriptors
+ * run out: they pass. @throws ListenError
+ */
 export const listen = (server: Server, purpose: string, port: number, host: string): Promise<void> =>
   new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException) => reject(listenError(purpose, port, error))
     server.once('error', failed)
     server.listen({ port, host, backlog: 1024 }, () => {
-      server.off('error', failed)
+      server.off('error', failed).on('error', () => {})
       resolve()
     })
   })
