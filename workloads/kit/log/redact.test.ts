@@ -14,6 +14,9 @@ const lines: [string, string][] = [
   ['from ::ffff:10.1.2.3 it came', 'from [ip] it came'],
   ['link-local fe80::1%eth0', 'link-local [ip]%eth0'],
   ['it was 192.0.2.1.', 'it was [ip].'],
+  ['turn:192.0.2.1:3478 and stun:192.0.2.1', 'turn:[ip]:3478 and stun:[ip]'],
+  ['host:2001:db8::17 gone', 'host:[ip] gone'],
+  ['192.0.2.7:3478:1795548186:nkfvRIGUcx0N/jq/StNLPajpLZE=', '[ip]:3478:1795548186:[credential]'],
   ['password nkfvRIGUcx0N/jq/StNLPajpLZE= given', 'password [credential] given'],
 ]
 

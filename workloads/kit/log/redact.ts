@@ -9,8 +9,13 @@ const email = /[^\s"'<>:;,\\()[\]{}=]+@(?:\[[^\]\s]*\]|[^\s"'<>:;,\\()[\]{}=]+)/
 const ipLike = /[0-9a-f:.]{2,}/gi
 const withTail = /^(.*?)((?::\d+)?[.:]*)$/
 
+/** Whatever stands around it: `turn:192.0.2.1:3478:…` is no IP as a whole. */
+const ipv4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)/g
+
 const redactIp = (token: string): string => {
   if (token.length > 64) return token
+  // The colon of a word before it, as in `host:2001:db8::1`.
+  if (/^:[^:]/.test(token)) return `:${redactIp(token.slice(1))}`
   if (isIP(token)) return '[ip]'
   const [, address = '', tail = ''] = withTail.exec(token) ?? []
   return isIP(address) ? `[ip]${tail}` : token
@@ -21,4 +26,4 @@ const turnPassword = /(?<![\w+/])[A-Za-z0-9+/]{27}=(?![\w=])/g
 
 /** `line` with every address, IP and TURN password replaced by a mark that says what it was. */
 export const redact = (line: string): string =>
-  line.replace(email, '[address]').replace(ipLike, redactIp).replace(turnPassword, '[credential]')
+  line.replace(email, '[address]').replace(ipLike, redactIp).replace(ipv4, '[ip]').replace(turnPassword, '[credential]')
