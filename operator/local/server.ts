@@ -7,9 +7,10 @@ import { exitCodes } from '../../workloads/contract/exit-codes.ts'
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
 import type { TurnEndpoint } from '../../workloads/contract/relays.ts'
 import { StartError } from '../../workloads/contract/start-error.ts'
+import { digestOf } from '../../workloads/contract/state.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
 import type { Facts } from '../render/facts.ts'
-import { fileDigest, relaysText } from '../render/files.ts'
+import { relaysText } from '../render/files.ts'
 import { render } from '../render/index.ts'
 import { names } from '../render/names.ts'
 import { componentOf } from '../render/objects.ts'
@@ -59,7 +60,7 @@ const untilReady = async (local: LocalServer, pod: string, signal: AbortSignal):
 const untilLoaded = async ({ server, facts }: LocalServer, signal: AbortSignal): Promise<void> => {
   const port = managementPort(server, 'local', 'mail')
   const ask = () => loadedDigest(facts.managementAddress, port, facts.managementToken, mountedFiles.relays)
-  while ((await ask()) !== fileDigest(relaysText(server, facts))) await sleep(statePollMs, undefined, { signal })
+  while ((await ask()) !== digestOf(relaysText(server, facts))) await sleep(statePollMs, undefined, { signal })
 }
 
 /** The relay as clients are told of it, while it is ready. */

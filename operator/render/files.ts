@@ -1,5 +1,4 @@
 /** ConfigMaps and Secrets: what is mounted. A file's text is stable, so that an unchanged server renders the same bytes. */
-import { createHash } from 'node:crypto'
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
 import type { Facts } from './facts.ts'
@@ -8,9 +7,6 @@ import { type Component, type ConfigMap, metadata, type Secret } from './objects
 
 /** YAML in its JSON form (YAML 1.2 §1.3). */
 export const fileText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
-
-/** The digest that `/state` tells of a loaded file. */
-export const fileDigest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)
 
 export const configMap = (
   server: ChatmailServer,

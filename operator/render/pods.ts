@@ -1,7 +1,7 @@
 /** What every pod of this project has in common: mounts in one folder, data in another, probes, and no privilege. */
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
+import { digestOf } from '../../workloads/contract/state.ts'
 import type { Facts } from './facts.ts'
-import { fileDigest } from './files.ts'
 import {
   annotationPrefix,
   type Component,
@@ -79,7 +79,7 @@ export const mounted = (
 export const podTemplate = (facts: Facts, parts: PodParts): PodTemplate => ({
   metadata: {
     labels: parts.labels,
-    annotations: { [`${annotationPrefix}config-hash`]: fileDigest(parts.config) },
+    annotations: { [`${annotationPrefix}config-hash`]: digestOf(parts.config) },
   },
   spec: {
     automountServiceAccountToken: false,

@@ -2,8 +2,11 @@
 import { randomBytes } from 'node:crypto'
 import { selfSignedCertificate as renewed } from '../../operator/local/certificate/self-signed.ts'
 
-/** A certificate of its own for these DNS names and addresses, in PEM. */
-export const selfSignedCertificate = async (names: readonly string[]): Promise<{ cert: string; key: string }> => {
-  const { crt, key } = await renewed({ crt: null, key: null }, names, Date.now(), randomBytes)
+/** A certificate of its own for these DNS names and addresses, in PEM; for a new key unless one is given. */
+export const selfSignedCertificate = async (
+  names: readonly string[],
+  given: string | null = null,
+): Promise<{ cert: string; key: string }> => {
+  const { crt, key } = await renewed({ crt: null, key: given }, names, Date.now(), randomBytes)
   return { cert: crt, key }
 }

@@ -2,10 +2,15 @@
  * What a workload answers at `/state`: which version of each mounted file is in force, and counts. Never an address,
  * a name or a secret.
  */
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 
 /** First 16 hex digits of the SHA-256 of the file's bytes: enough to compare, useless to invert. */
-export const fileDigest = z.string().regex(/^[0-9a-f]{16}$/)
+const fileDigest = z.string().regex(/^[0-9a-f]{16}$/)
+
+/** The digest of a file's bytes, or of its text. */
+export const digestOf = (content: Uint8Array | string): string =>
+  createHash('sha256').update(content).digest('hex').slice(0, 16)
 
 export const loadedFile = z.strictObject({
   digest: fileDigest,

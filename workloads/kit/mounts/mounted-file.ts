@@ -2,26 +2,26 @@
  * One value read from one or more mounted files, kept current. A version that cannot be used is reported in `/state`
  * and the one before stays in force.
  */
-import { createHash } from 'node:crypto'
-import type { LoadedFile } from '../../contract/state.ts'
+import { digestOf, type LoadedFile } from '../../contract/state.ts'
 
 export type Contents = readonly (Buffer | null)[]
 
 /** Turns the files' bytes into the value; throws with words that hold no content of the file. */
 export type Parse<T> = (contents: Contents) => { value: T; generation?: number }
 
-const digest = (contents: Contents): string => {
-  const hash = createHash('sha256')
-  for (const bytes of contents) hash.update(bytes ?? '')
-  return hash.digest('hex').slice(0, 16)
-}
+const digestsOf = (contents: Contents): string[] => contents.map((bytes) => digestOf(bytes ?? ''))
+
+const isSame = (a: readonly string[], b: readonly string[]): boolean => a.every((digest, index) => digest === b[index])
 
 export class MountedFile<T> {
   readonly names: readonly string[]
   #parse: Parse<T>
   #value: T
-  #loaded: LoadedFile
-  #seen: string
+  #generation: number | undefined
+  /** Digests of the version in force, and of the last one that was looked at. */
+  #inForce: string[]
+  #seen: string[]
+  #error: string | undefined
   #listeners = new Set<(value: T) => void>()
 
   /** @throws what `parse` throws: the first version must be usable. */
@@ -29,17 +29,28 @@ export class MountedFile<T> {
     this.names = names
     this.#parse = parse
     const { value, generation } = parse(contents)
-    this.#seen = digest(contents)
+    this.#seen = digestsOf(contents)
+    this.#inForce = this.#seen
     this.#value = value
-    this.#loaded = { digest: this.#seen, ...(generation === undefined ? {} : { generation }) }
+    this.#generation = generation
   }
 
   get value(): T {
     return this.#value
   }
 
-  get loaded(): LoadedFile {
-    return this.#loaded
+  /** For `/state`: file name → what of it is in force. */
+  get loaded(): Record<string, LoadedFile> {
+    const about = {
+      ...(this.#generation === undefined ? {} : { generation: this.#generation }),
+      ...(this.#error === undefined ? {} : { error: this.#error }),
+    }
+    return Object.fromEntries(this.names.map((name, index) => [name, { digest: this.#inForce[index]!, ...about }]))
+  }
+
+  /** Why the last change could not be used. */
+  get error(): string | undefined {
+    return this.#error
   }
 
   /** Calls `listener` with each later version; the returned function ends that. */
@@ -50,15 +61,17 @@ export class MountedFile<T> {
 
   /** Takes newly read contents; does nothing when they are the same. */
   offer(contents: Contents): 'same' | 'changed' | 'refused' {
-    const seen = digest(contents)
-    if (seen === this.#seen) return 'same'
+    const seen = digestsOf(contents)
+    if (isSame(seen, this.#seen)) return 'same'
     this.#seen = seen
     try {
       const { value, generation } = this.#parse(contents)
       this.#value = value
-      this.#loaded = { digest: seen, ...(generation === undefined ? {} : { generation }) }
+      this.#generation = generation
+      this.#inForce = seen
+      this.#error = undefined
     } catch (error) {
-      this.#loaded = { ...this.#loaded, error: (error as Error).message }
+      this.#error = (error as Error).message
       return 'refused'
     }
     for (const listener of this.#listeners) listener(this.#value)

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { z } from 'zod'
+import { selfSignedCertificate } from '../../../test/support/certificate.ts'
+import { digestOf } from '../../contract/state.ts'
 import { createLogger } from '../log/logger.ts'
 import { MountedFile } from './mounted-file.ts'
 import { Mounts } from './mounts.ts'
-import { MountError, parseConfig, parseKeyring } from './parse.ts'
+import { MountError, parseCertificate, parseConfig, parseKeyring } from './parse.ts'
 
 const secret = Buffer.alloc(32, 7).toString('base64')
 const ring = (generation: number) =>
@@ -38,7 +41,7 @@ test('a swapped file is taken over, a broken one refused while the version befor
   folder.publish({ 'keyring.json': ring(1) })
   const mounts = new Mounts(folder.dir)
   const file = mounts.file(['keyring.json'], parseKeyring)
-  assert.equal(file.loaded.generation, 1)
+  assert.equal(mounts.loaded()['keyring.json']!.generation, 1)
   mounts.start(quiet)
   t.after(() => mounts.stop())
 
@@ -49,9 +52,45 @@ test('a swapped file is taken over, a broken one refused while the version befor
 
   assert.equal(file.offer([Buffer.from(`{"generation":3,"keys":["${secret}"]}`)]), 'refused')
   assert.equal(file.value.generation, 2)
-  assert.equal(file.loaded.generation, 2)
-  assert.match(file.loaded.error!, /keyring\.json: keys/)
-  assert.ok(!file.loaded.error!.includes(secret), 'the error shows no secret')
+  const { generation, error } = mounts.loaded()['keyring.json']!
+  assert.equal(generation, 2)
+  assert.match(error!, /keyring\.json: keys/)
+  assert.ok(!error!.includes(secret), 'the error shows no secret')
+})
+
+test('each of several files is told by the digest of its own bytes', () => {
+  const file = new MountedFile(['tls.crt', 'tls.key'], () => ({ value: 0 }), [Buffer.from('one'), Buffer.from('two')])
+  const digests = () => Object.entries(file.loaded).map(([name, { digest }]) => [name, digest])
+  assert.deepEqual(digests(), [
+    ['tls.crt', digestOf('one')],
+    ['tls.key', digestOf('two')],
+  ])
+  assert.equal(file.offer([Buffer.from('onet'), Buffer.from('wo')]), 'changed')
+})
+
+test('a file that cannot be read any more ends nothing', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'mounts-'))
+  t.after(() => rmSync(dir, { recursive: true, force: true }))
+  const path = join(dir, 'keyring.json')
+  writeFileSync(path, ring(1))
+  const mounts = new Mounts(dir)
+  const file = mounts.file(['keyring.json'], parseKeyring)
+  const { promise, resolve } = Promise.withResolvers<string>()
+  mounts.start(createLogger({ workload: 'mail', noLog: true, stream: { write: resolve } }))
+  t.after(() => mounts.stop())
+  rmSync(path)
+  mkdirSync(path)
+  assert.match(await promise, /mounted file/)
+  assert.equal(file.value.generation, 1)
+})
+
+/** 96 bits of security, which no client takes. */
+test('a certificate that TLS refuses is refused with the reason', async () => {
+  const key = generateKeyPairSync('ec', { namedCurve: 'prime192v1' }).privateKey
+  const pem = key.export({ type: 'pkcs8', format: 'pem' }) as string
+  const pair = await selfSignedCertificate(['localhost'], pem)
+  const contents = [pair.cert, pair.key].map((text) => Buffer.from(text))
+  assert.throws(() => parseCertificate(contents), new MountError('tls.crt, tls.key: cannot be used: ee key too small'))
 })
 
 test('a missing first version and a bad field are errors that say which', () => {

@@ -39,7 +39,7 @@ export class Mounts {
 
   start(log: Logger): void {
     this.#log = log
-    this.#watcher = watch(this.#dir, () => this.#reload())
+    this.#watcher = watch(this.#dir, () => this.#reload()).on('error', (error) => this.#failed(error))
     this.#timer = setInterval(() => this.#reload(), pollMs).unref()
   }
 
@@ -50,7 +50,7 @@ export class Mounts {
 
   /** For `/state`: file name → what of it is in force. */
   loaded(): Record<string, LoadedFile> {
-    return Object.fromEntries(this.#files.flatMap((file) => file.names.map((name) => [name, file.loaded])))
+    return Object.assign({}, ...this.#files.map((file) => file.loaded))
   }
 
   #contents(names: readonly string[]): Contents {
@@ -58,7 +58,16 @@ export class Mounts {
   }
 
   #reload(): void {
-    for (const file of this.#files) this.#offer(file)
+    try {
+      for (const file of this.#files) this.#offer(file)
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  /** What is in force stays; the next look may do better. */
+  #failed(error: unknown): void {
+    this.#log?.error({ code: (error as NodeJS.ErrnoException).code }, 'mounted files could not be read')
   }
 
   #offer(file: MountedFile<unknown>): void {
@@ -66,7 +75,7 @@ export class Mounts {
     if (outcome === 'changed') this.#log?.info({ files: file.names }, 'mounted file reloaded')
     if (outcome === 'refused')
       this.#log?.error(
-        { files: file.names, reason: file.loaded.error },
+        { files: file.names, reason: file.error },
         'mounted file refused, the version before stays in force',
       )
   }

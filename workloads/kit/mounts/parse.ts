@@ -1,5 +1,6 @@
 /** Parsers of the mounted files that several workloads share. */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
 import { parse as parseYamlText } from 'yaml'
 import { z } from 'zod'
 import { exitCodes } from '../../contract/exit-codes.ts'
@@ -80,12 +81,23 @@ export const parseLines = ([bytes]: Contents): { value: string[] } => ({
 
 export type CertificatePair = { cert: Buffer; key: Buffer }
 
-/** `tls.crt` and `tls.key` (PKCS#1, PKCS#8 or SEC1), refused unless they belong together. */
+/** Refuses here what a listener would throw at: a key that is too short, a signature that nobody accepts any more. */
+const checkUsable = (pair: CertificatePair): void => {
+  try {
+    createSecureContext({ ...pair, minVersion: 'TLSv1.2' })
+  } catch (error) {
+    const reason = /::([^:]+)$/.exec((error as Error).message)?.[1] ?? 'TLS refuses it'
+    throw new MountError(`${mountedFiles.certificate}, ${mountedFiles.privateKey}: cannot be used: ${reason}`)
+  }
+}
+
+/** `tls.crt` and `tls.key` (PKCS#1, PKCS#8 or SEC1), refused unless they belong together and TLS takes them. */
 export const parseCertificate = ([cert, key]: Contents): { value: CertificatePair } => {
   const pair = { cert: required(mountedFiles.certificate, cert), key: required(mountedFiles.privateKey, key) }
   const matches = parsed(`${mountedFiles.certificate}, ${mountedFiles.privateKey}`, '', () =>
     new X509Certificate(pair.cert).checkPrivateKey(createPrivateKey(pair.key)),
   )
   if (!matches) throw new MountError(`${mountedFiles.privateKey}: not the key of ${mountedFiles.certificate}`)
+  checkUsable(pair)
   return { value: pair }
 }
