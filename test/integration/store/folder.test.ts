@@ -6,8 +6,13 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import type { Worker } from 'node:worker_threads'
+import { Blobs } from '../../../workloads/mail/store/sqlite/blobs.ts'
+import { openReader } from '../../../workloads/mail/store/sqlite/connection.ts'
 import { StoreLocked, StoreStopped, StoreTooNew } from '../../../workloads/mail/store/sqlite/errors.ts'
 import { createSqliteStore } from '../../../workloads/mail/store/sqlite/open.ts'
+import { SqliteStore } from '../../../workloads/mail/store/sqlite/sqlite-store.ts'
+import { Watchers } from '../../../workloads/mail/store/sqlite/watchers.ts'
+import type { Writer } from '../../../workloads/mail/store/sqlite/writer/writer.ts'
 import { StoreFull } from '../../../workloads/mail/store/store.ts'
 import { eventually } from '../../support/eventually.ts'
 import { testStore } from '../../support/store.ts'
@@ -52,6 +57,32 @@ test('what is no database is an error', async (t) => {
   await test.store.close()
   await writeFile(join(test.dir, 'mail.db'), 'this is no database'.repeat(100))
   await assert.rejects(createSqliteStore({ dir: test.dir, quota: 1 }), /not a database/)
+})
+
+test('a large message that is refused after its file was written leaves no file', async (t) => {
+  const test = await testStore()
+  await test.store.close()
+  const reader = openReader(join(test.dir, 'mail.db'))
+  t.after(async () => {
+    reader.close()
+    await rm(test.dir, { recursive: true })
+  })
+  const run = async (): Promise<never> => {
+    throw new StoreFull('the disk is full')
+  }
+  const store = new SqliteStore({
+    writer: { run } as unknown as Writer,
+    watchers: new Watchers(),
+    reader,
+    blobs: new Blobs(join(test.dir, 'blobs'), () => {}),
+    quota: 1_000_000,
+    now: Date.now,
+    unlock: () => {},
+  })
+  const large = { content: Buffer.alloc(200_000, 'x'), flags: [], receivedAt: 0 }
+  await assert.rejects(store.messages.append(1, large, null), StoreFull)
+  await assert.rejects(store.messages.deliver(large, [1]), StoreFull)
+  assert.deepEqual(await readdir(join(test.dir, 'blobs')), [])
 })
 
 test('only the owner can read the folder and what is in it', async (t) => {

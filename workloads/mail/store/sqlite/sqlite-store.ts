@@ -70,22 +70,26 @@ const messageStore = ({ writer, blobs }: Parts, reads: ReturnType<typeof message
     if (file) await blobs.remove(file)
   }
 
+  /** Writes a message; of one that is refused nothing stays. */
+  const put = async <R>(message: NewMessage, write: (stored: StoredMessage) => Promise<R>): Promise<R> => {
+    const stored = await storedMessage(blobs, message)
+    try {
+      return await write(stored)
+    } catch (error) {
+      if (refused.has((error as Error).name)) await dropFile(stored)
+      throw error
+    }
+  }
+
   return {
-    deliver: async (message, accountIds) => {
-      const stored = await storedMessage(blobs, message)
-      const delivered = await writer.run('deliver', { message: stored, accountIds })
-      if (!delivered.some(({ outcome }) => outcome === 'delivered')) await dropFile(stored)
-      return delivered
-    },
-    append: async (mailboxId, message, origin) => {
-      const stored = await storedMessage(blobs, message)
-      try {
-        return await writer.run('append', { mailboxId, message: stored }, origin)
-      } catch (error) {
-        if (refused.has((error as Error).name)) await dropFile(stored)
-        throw error
-      }
-    },
+    deliver: (message, accountIds) =>
+      put(message, async (stored) => {
+        const delivered = await writer.run('deliver', { message: stored, accountIds })
+        if (!delivered.some(({ outcome }) => outcome === 'delivered')) await dropFile(stored)
+        return delivered
+      }),
+    append: (mailboxId, message, origin) =>
+      put(message, (stored) => writer.run('append', { mailboxId, message: stored }, origin)),
     summaries: async (mailboxId) => reads.summaries(mailboxId),
     read: (mailboxId, ranges, want) => reads.read(mailboxId, ranges, want),
     setFlags: (mailboxId, uids, change, { origin, unchangedSince }) =>
