@@ -16,9 +16,9 @@ export const retentionPolicy = (retention: MailConfig['retention'], now: number)
 
 export type RetentionOptions = { store: MailStore; retention: MailConfig['retention']; now: () => number; log: Logger }
 
-const expireAll = async ({ store, retention, now, log }: RetentionOptions): Promise<void> => {
+const expireAll = async ({ store, retention, now, log }: RetentionOptions, ended: AbortSignal): Promise<void> => {
   const total = { messages: 0, accounts: 0 }
-  for (let more = true; more; ) {
+  for (let more = true; more && !ended.aborted; ) {
     const removed = await store.expire(retentionPolicy(retention, now()))
     total.messages += removed.messages
     total.accounts += removed.accounts
@@ -29,9 +29,16 @@ const expireAll = async ({ store, retention, now, log }: RetentionOptions): Prom
 
 /** Runs at once and then every hour; the returned function ends that. */
 export const keepRetention = (options: RetentionOptions): (() => void) => {
+  const ending = new AbortController()
   const run = () =>
-    expireAll(options).catch((error) => options.log.error({ err: error }, 'removing old messages failed'))
+    expireAll(options, ending.signal).catch((error) => {
+      // The store is closed under the last slice; what it did not remove, the next start does.
+      if (!ending.signal.aborted) options.log.error({ err: error }, 'removing old messages failed')
+    })
   void run()
   const timer = setInterval(run, everyMs).unref()
-  return () => clearInterval(timer)
+  return () => {
+    clearInterval(timer)
+    ending.abort()
+  }
 }
