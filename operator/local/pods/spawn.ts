@@ -35,15 +35,23 @@ const launch = (plan: PodPlan, { command, env }: Program, output: number): Child
     detached: true,
   })
 
+/** A process of which no note can be made must not run: nobody would find it. */
+const noted = (child: ChildProcess, path: string): ChildProcess => {
+  try {
+    if (child.pid !== undefined) writePrivate(path, JSON.stringify({ pid: child.pid, startTime: startTime(child.pid) }))
+    return child
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw error
+  }
+}
+
 export const spawnPod =
   (layout: Layout, program: Program) =>
   (plan: PodPlan): ChildProcess => {
     const output = program.output === 'log' ? openLog(layout, plan.name) : 2
     try {
-      const child = launch(plan, program, output)
-      if (child.pid !== undefined)
-        writePrivate(layout.pod(plan.name).process, JSON.stringify({ pid: child.pid, startTime: startTime(child.pid) }))
-      return child
+      return noted(launch(plan, program, output), layout.pod(plan.name).process)
     } finally {
       if (output !== 2) closeSync(output)
     }
