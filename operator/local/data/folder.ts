@@ -18,10 +18,12 @@ const removeEmpty = (path: string, first: string): void => {
 export const takeFolder = (layout: Layout, pid: number): (() => void) => {
   const created = mkdirSync(layout.root, { recursive: true, mode: 0o700 })
   const unlock = lock(layout, pid)
+  const own = new Set([layout.lock, layout.holder].map((path) => basename(path)))
   return () => {
+    // While the lock is held: from then on the files are those of whoever has it next.
+    const untouched = created && readdirSync(layout.root).every((name) => own.has(name))
+    if (untouched) rmSync(layout.lock)
     unlock()
-    if (!created || readdirSync(layout.root).some((name) => name !== basename(layout.lock))) return
-    rmSync(layout.lock)
-    removeEmpty(layout.root, created)
+    if (untouched) removeEmpty(layout.root, created)
   }
 }

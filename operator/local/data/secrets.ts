@@ -13,6 +13,15 @@ export const readIfThere = (path: string): string | null => {
   }
 }
 
+const syncFolder = (path: string): void => {
+  const folder = openSync(path, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
+
 /** Writes a file so that it is there whole or not at all, on disk, readable by its owner. */
 export const writePrivate = (path: string, text: string): void => {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -25,6 +34,7 @@ export const writePrivate = (path: string, text: string): void => {
     closeSync(file)
   }
   renameSync(next, path)
+  syncFolder(dirname(path))
 }
 
 export class SecretFolder {

@@ -13,7 +13,7 @@ const busy = 5
 export const lockFolder = (folder: Folder): (() => void) => {
   const database = new DatabaseSync(folder.lock, { timeout: 0 })
   try {
-    database.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE')
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (error) {
     database.close()
     throw (error as { errcode?: number }).errcode === busy ? new StoreLocked(folder.dir) : error
