@@ -1,6 +1,6 @@
 /** The complete server as a person starts it, `chatmail up`, on free ports of loopback and with a data folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parse, stringify } from 'yaml'
@@ -114,6 +114,16 @@ export class LocalServer {
       })
       child.once('exit', (code) => reject(new Error(`chatmail up ended with ${code}: ${this.stderr}`)))
     })
+  }
+
+  /** GET on a workload's management port with the token. @throws Error when the answer is not 200 */
+  async ask(workload: keyof Management, path: string): Promise<string> {
+    const [tokenFile] = globSync('pods/*/mounts/management-token', { cwd: this.dataDir })
+    const token = readFileSync(join(this.dataDir, tokenFile!), 'utf8').trim()
+    const url = `http://127.0.0.1:${this.management[workload]}${path}`
+    const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
+    if (response.status !== 200) throw new Error(`${path} of ${workload} answers ${response.status}`)
+    return response.text()
   }
 
   /** Ends it as Ctrl-C does; resolves to the exit code. */
