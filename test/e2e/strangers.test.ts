@@ -16,6 +16,7 @@ import { intrude } from '../support/strangers/intruder.ts'
 import { type Damage, damage, mutated, mutations } from '../support/strangers/mutation.ts'
 import { RecordingTurnClient } from '../support/strangers/recorder.ts'
 import { type Recorded, readMail, recordSessions, sendMail } from '../support/strangers/sessions.ts'
+import { Watch } from '../support/strangers/watch.ts'
 import { allocateAndEcho, codeOf, echoPeer, TurnClient } from '../support/turn-client.ts'
 import { loginFor } from '../support/turn-process.ts'
 
@@ -27,32 +28,8 @@ describe('strangers', () => {
   let server: LocalServer
   let summary: ServerSummary
   let recorded: Recorded[]
-  let pids: Map<string, number>
+  let watch: Watch
   const silent: Socket[] = []
-
-  const processes = (): Map<string, number> =>
-    new Map(
-      globSync('pods/*/process.json', { cwd: server.dataDir })
-        .toSorted()
-        .map((file) => [file, JSON.parse(readFileSync(join(server.dataDir, file), 'utf8')).pid]),
-    )
-
-  /** Memory of each workload in MiB. @throws Error when one is gone */
-  const memory = (): number[] =>
-    [...pids.values()].map(
-      (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024,
-    )
-
-  const assertSame = (): void => {
-    assert.deepEqual(processes(), pids, 'no process was started again')
-    memory()
-  }
-
-  const assertBounded = (before: number[]): Promise<void> =>
-    eventually(() => {
-      for (const [index, now] of memory().entries())
-        assert.ok(now - before[index]! < growthMiB, `grew from ${before[index]} to ${now} MiB`)
-    })
 
   const turnLogin = () => {
     const [file] = globSync('pods/*/mounts/keyring.json', { cwd: server.dataDir })
@@ -63,8 +40,8 @@ describe('strangers', () => {
     const limits = { sendPerMinute: 100_000, sendBurst: 100_000 }
     ;({ server, summary } = await LocalServer.start({ spec: { mail: { limits } } }))
     recorded = await recordSessions(server, summary)
-    pids = processes()
-    assert.equal(pids.size, 2)
+    watch = new Watch(server.dataDir)
+    assert.equal(watch.memory().length, 2, 'mail and TURN')
   })
   after(async () => {
     for (const socket of silent) socket.destroy()
@@ -83,7 +60,7 @@ describe('strangers', () => {
       fc.asyncProperty(fc.array(one, { minLength: 20, maxLength: 20 }), async (sessions) => {
         await Promise.all(sessions.map(play))
         for (const socket of silent.splice(0, silent.length - heldSilent)) socket.destroy()
-        assertSame()
+        watch.assertSame()
       }),
       { numRuns, endOnFailure: true },
     )
@@ -92,10 +69,10 @@ describe('strangers', () => {
   test('damaged sessions of IMAP, SMTP, HTTP and TLS', async () => {
     // The heap grows to its working size first.
     await storm(90)
-    const before = memory()
+    const before = watch.memory()
     await storm(70)
     for (const socket of silent.splice(0)) socket.destroy()
-    await assertBounded(before)
+    await watch.assertBounded(before, growthMiB)
     await eventually(async () => {
       const { counts } = JSON.parse(await server.ask('mail', '/state'))
       for (const what of ['imapSessions', 'smtpSessions', 'smtpBuffered', 'httpConnections'])
@@ -116,7 +93,7 @@ describe('strangers', () => {
       call.sendOn(channel, Buffer.from('ChannelData'))
       await call.refresh(600)
       const session = [...call.sent]
-      const before = memory()
+      const before = watch.memory()
       const one = fc.record({ from: fc.nat(others.length), datagram: fc.nat(session.length - 1), mutations })
       const goesOn = async (data: Buffer): Promise<void> => {
         assert.equal(codeOf(await call.refresh(600)), 0)
@@ -131,12 +108,12 @@ describe('strangers', () => {
             for (const { from, datagram, mutations } of list)
               (others[from] ?? call).send(mutated(session[datagram]!, mutations).subarray(0, 60_000))
             await goesOn(Buffer.from(data))
-            assertSame()
+            watch.assertSame()
           },
         ),
         { numRuns: 150, endOnFailure: true },
       )
-      await assertBounded(before)
+      await watch.assertBounded(before, growthMiB)
     } finally {
       for (const client of [call, ...others]) client.close()
       peer.close()
