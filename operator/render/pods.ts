@@ -13,8 +13,8 @@ import {
   type Volume,
 } from './objects.ts'
 
-export const mountsPath = '/etc/chatmail'
-export const dataPath = '/var/lib/chatmail'
+const mountsPath = '/etc/chatmail'
+const dataPath = '/var/lib/chatmail'
 
 /** A user that owns nothing else. */
 const user = 65532

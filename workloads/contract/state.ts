@@ -12,7 +12,7 @@ const fileDigest = z.string().regex(/^[0-9a-f]{16}$/)
 export const digestOf = (content: Uint8Array | string): string =>
   createHash('sha256').update(content).digest('hex').slice(0, 16)
 
-export const loadedFile = z.strictObject({
+const loadedFile = z.strictObject({
   digest: fileDigest,
   /** For the key ring: its generation. */
   generation: z.int().optional(),

@@ -5,7 +5,7 @@ import type { HttpProbe } from './plan.ts'
 const timeoutMs = 3000
 
 /** Whether the probe answers with success. `host` is where the pod's management port listens. */
-export const probeOnce = (host: string, { port, path }: HttpProbe): Promise<boolean> =>
+const probeOnce = (host: string, { port, path }: HttpProbe): Promise<boolean> =>
   new Promise((resolve) => {
     const request = get({ host, port, path, agent: false, timeout: timeoutMs }, (response) => {
       response.resume()

@@ -28,7 +28,7 @@ const reserved: ReadonlySet<string> = new Set([
 ])
 
 /** Characters of a password: fewer are easily guessed, more are of no use and cost time to hash. */
-export const shortestPassword = 9
+const shortestPassword = 9
 export const longestPassword = 512
 
 /** The address in the form in which accounts are kept, or null where no account of this server can have that name. */

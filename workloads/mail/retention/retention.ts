@@ -7,7 +7,7 @@ const dayMs = 86_400_000
 const everyMs = 3_600_000
 
 /** What the store is to remove at `now`, in Unix milliseconds. */
-export const retentionPolicy = (retention: MailConfig['retention'], now: number): RetentionPolicy => ({
+const retentionPolicy = (retention: MailConfig['retention'], now: number): RetentionPolicy => ({
   messagesBefore: now - retention.messages * 1000,
   largeMessagesBefore: now - retention.largeMessages * 1000,
   largeMessageSize: retention.largeMessageSize,

@@ -2,7 +2,7 @@
 export type Lifetimes = { default: number; max: number }
 
 /** Granted while the server drains, so that abandoned allocations are soon gone and live ones still refresh at ease. */
-export const drainingLifetime = 120
+const drainingLifetime = 120
 
 /** Between the default and the maximum; a wish below the default is not followed. `wish` is null without LIFETIME. */
 export const grantedLifetime = (wish: number | null, lifetimes: Lifetimes, draining: boolean): number => {

@@ -14,7 +14,7 @@ const restUsername = /^(\d{1,12})(?::|$)/
 const maxUsername = 508
 
 /** Unix seconds at which a user name ends; null when it is none of ours. */
-export const expiryOf = (username: string): number | null => {
+const expiryOf = (username: string): number | null => {
   if (username.length > maxUsername) return null
   const expiry = restUsername.exec(username)?.[1]
   return expiry === undefined ? null : Number(expiry)

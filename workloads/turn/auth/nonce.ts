@@ -7,7 +7,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 /** How long a nonce is good, seconds: clients of long calls meet a 438 once an hour. */
-export const nonceLifetime = 3600
+const nonceLifetime = 3600
 const macLength = 8
 const nonceText = /^[A-Za-z0-9_-]{16}$/
 

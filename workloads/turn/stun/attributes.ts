@@ -24,8 +24,6 @@ export const attributes = {
   fingerprint: 0x8028,
 } as const
 
-export type AttributeType = (typeof attributes)[keyof typeof attributes]
-
 /** Types below this must be understood (RFC 8489 §14); the others may be skipped. */
 const firstOptional = 0x8000
 

@@ -28,7 +28,7 @@ export const unknownAttributes = (types: readonly number[]): Attribute => ({
 
 export const text = (type: number, value: string): Attribute => ({ type, value: Buffer.from(value) })
 
-export const uint32 = (value: number): Buffer => {
+const uint32 = (value: number): Buffer => {
   const out = Buffer.alloc(4)
   out.writeUInt32BE(value)
   return out

@@ -1,7 +1,7 @@
 /** What CAPABILITY tells (RFC 3501 §7.2.1). The same before and after login, but for what login and TLS themselves change. */
 
 /** In force in every state. */
-export const extensions = [
+const extensions = [
   'LITERAL+',
   'ID',
   'ENABLE',

@@ -19,9 +19,6 @@ export const string = (text: string): string => (plain.test(text) ? quote(text) 
 /** A `string` always as a literal. */
 export const literalString = literal
 
-export const nstring = (text: string | null | undefined): string =>
-  text === null || text === undefined ? 'NIL' : string(text)
-
 /** An `astring`: bare where it can be. */
 export const astring = (text: string): string => (atom.test(text) && text.toUpperCase() !== 'NIL' ? text : string(text))
 

@@ -60,7 +60,7 @@ export const readHeader = (bytes: Buffer, start = 0, limit = bytes.length): Head
 }
 
 /** The field's body, unfolded and trimmed, as UTF-8 (RFC 6532). */
-export const fieldValue = (bytes: Buffer, field: Field): string =>
+const fieldValue = (bytes: Buffer, field: Field): string =>
   bytes.toString('utf8', field.value, field.end).replaceAll('\r', '').replaceAll('\n', '').trim()
 
 /** The value of the field of that lower-case name; null where it is missing, undefined where it stands twice. */

@@ -66,7 +66,7 @@ const skipBody = (reader: Base64Reader, first: Length): number => {
 }
 
 /** True where the octets are session key packets and one encrypted data packet, and nothing else. */
-export const isEncryptedMessage = (reader: Base64Reader): boolean => {
+const isEncryptedMessage = (reader: Base64Reader): boolean => {
   for (let sessionKeys = 0; ; sessionKeys++) {
     const packet = readPacketHeader(reader)
     if (!packet?.length) return false
