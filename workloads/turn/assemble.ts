@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os'
 import type { Registry as MetricsRegistry } from 'prom-client'
 import type { Keyring } from '../contract/keyring.ts'
 import type { TurnConfig } from '../contract/turn-config.ts'
+import type { SourceLimits } from '../kit/limits/token-bucket.ts'
 import { addressBytes, addressText, type Family } from './address/text.ts'
 import { DataPath } from './allocations/data-path.ts'
 import { TurnEngine } from './allocations/engine.ts'
@@ -14,7 +15,6 @@ import { Reservations } from './allocations/reservations.ts'
 import { TransactionIds } from './allocations/transaction-ids.ts'
 import { Authenticator } from './auth/authenticate.ts'
 import { Nonces } from './auth/nonce.ts'
-import { unauthenticatedAnswers } from './auth/token-bucket.ts'
 import { Drain } from './drain/drain.ts'
 import { type TurnCounts, turnMetrics } from './metrics/metrics.ts'
 import { type PeerPolicy, peerPolicy } from './peers/policy.ts'
@@ -27,6 +27,12 @@ export type TurnServer = {
   counts: () => TurnCounts
   socketFailed: () => void
 }
+
+/**
+ * Answers to requests that nobody has authenticated, a second and at once, for one source. The server cannot be made to
+ * send more than this to a spoofed address, and a hundred clients behind one address can still start calls at once.
+ */
+const unauthenticatedAnswers: SourceLimits = { rate: 100, burst: 500, sources: 10_000 }
 
 type Addresses = Record<Family, string | null>
 

@@ -2,8 +2,8 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import { inviteLink, type RandomInt } from '../../contract/invite.ts'
 import type { MailConfig } from '../../contract/mail-config.ts'
+import { SourceBuckets } from '../../kit/limits/token-bucket.ts'
 import { autoconfigRouter } from './autoconfig/router.ts'
-import { SourceLimit } from './limits/source-limit.ts'
 import { pageRouter } from './page/router.ts'
 import type { Register } from './registration/register.ts'
 import { registrationRouter } from './registration/router.ts'
@@ -17,7 +17,7 @@ export type AppOptions = {
 }
 
 /** New accounts per source: a class of thirty behind one address gets in within half a minute. */
-const accountsPerSource = { burst: 10, perSecond: 1, maxSources: 10_000 }
+const accountsPerSource = { rate: 1, burst: 10, sources: 10_000 }
 
 const headers: RequestHandler = (_request, response, next) => {
   response.set({
@@ -46,15 +46,16 @@ const failed: ErrorRequestHandler = (error, _request, response, _next) => {
 }
 
 export const createApp = ({ config, register, random, now }: AppOptions): Express => {
-  const limit = new SourceLimit({ ...accountsPerSource, now })
+  const buckets = new SourceBuckets(accountsPerSource)
+  const mayRegister = (address: string) => buckets.take(address, now())
   const invite = () => inviteLink(config.domain, config.public, random)
   return express()
     .disable('x-powered-by')
     .disable('etag')
     .set('query parser', 'simple')
     .use(headers)
-    .use(pageRouter({ config, register, limit, invite }))
-    .use(registrationRouter({ register, limit, mail: config.public, invite }))
+    .use(pageRouter({ config, register, mayRegister, invite }))
+    .use(registrationRouter({ register, mayRegister, mail: config.public, invite }))
     .use(autoconfigRouter(config.domain, config.public))
     .use(notFound)
     .use(failed)

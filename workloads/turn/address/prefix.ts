@@ -1,4 +1,4 @@
-/** Address prefixes and the source prefix that stands for one client. */
+/** Address prefixes. */
 import { addressBytes } from './text.ts'
 
 export type Prefix = { bytes: Uint8Array; bits: number }
@@ -19,10 +19,4 @@ export const inPrefix = (address: Uint8Array, { bytes, bits }: Prefix): boolean 
   for (let index = 0; index < whole; index++) if (address[index] !== bytes[index]) return false
   const rest = bits & 7
   return rest === 0 || (address[whole]! ^ bytes[whole]!) >> (8 - rest) === 0
-}
-
-/** What limits are counted by: an IPv4 address, or the /64 of an IPv6 address, which is one customer's. */
-export const sourceOf = (address: string): string => {
-  if (!address.includes(':')) return address
-  return Buffer.from(addressBytes(address).subarray(0, 8)).toString('hex')
 }

@@ -2,10 +2,9 @@
  * The TURN server without its sockets (RFC 8656): bytes of clients and peers come in, calls of `ClientTransport` and
  * `RelaySocket` go out, and time and randomness are given to it.
  */
-import { sourceOf } from '../address/prefix.ts'
+import { SourceBuckets, type SourceLimits } from '../../kit/limits/token-bucket.ts'
 import type { Authenticator, Refusal } from '../auth/authenticate.ts'
 import type { Identity } from '../auth/credentials.ts'
-import { SourceBuckets, type SourceLimits } from '../auth/token-bucket.ts'
 import { attributes, mustBeRefused } from '../stun/attributes.ts'
 import { type Attribute, buildMessage } from '../stun/build.ts'
 import { channelHeaderLength } from '../stun/channel-data.ts'
@@ -122,7 +121,7 @@ export class TurnEngine {
   #answer(exchange: Exchange, answer: Refused | Answer, identity?: Identity): DropReason | null {
     const { message, side, client, method } = exchange
     const { observer, now } = this.#options
-    if (!identity && !this.#buckets.take(sourceOf(client.address), now())) return 'rate'
+    if (!identity && !this.#buckets.take(client.address, now())) return 'rate'
     const failed = 'error' in answer
     observer.answered(method, failed ? answer.error : 'success')
     const bytes = buildMessage({

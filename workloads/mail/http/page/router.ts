@@ -3,11 +3,10 @@ import { type Request, type Response, Router, urlencoded } from 'express'
 import { toString as qrToString } from 'qrcode'
 import { loginLink, reachableByName } from '../../../contract/invite.ts'
 import type { MailConfig } from '../../../contract/mail-config.ts'
-import type { SourceLimit } from '../limits/source-limit.ts'
-import { type Register, refusals } from '../registration/register.ts'
+import { type MayRegister, type Register, refusals } from '../registration/register.ts'
 import { type Invitation, pageHtml } from './content.ts'
 
-export type PageOptions = { config: MailConfig; register: Register; limit: SourceLimit; invite: () => string }
+export type PageOptions = { config: MailConfig; register: Register; mayRegister: MayRegister; invite: () => string }
 
 const code = async (link: string, onePerson: boolean): Promise<Invitation> => ({
   kind: 'code',
@@ -25,9 +24,9 @@ const greet = ({ config, invite }: PageOptions): Promise<Invitation> | Invitatio
 }
 
 /** The account is made here and now, because logging in makes none in token mode. */
-const redeem = async (request: Request, { config, register, limit }: PageOptions): Promise<Invitation> => {
+const redeem = async (request: Request, { config, register, mayRegister }: PageOptions): Promise<Invitation> => {
   if (config.registration.mode !== 'Token') return { kind: 'closed' }
-  if (!limit.take(request.socket.remoteAddress ?? ''))
+  if (!mayRegister(request.socket.remoteAddress ?? ''))
     return { kind: 'ask-token', refused: refusals.unavailable.reason }
   const token: unknown = request.body?.token
   const result = await register(typeof token === 'string' ? token.trim() : null)

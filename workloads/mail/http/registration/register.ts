@@ -4,6 +4,9 @@ import type { RegistrationFailure, RegistrationResult } from '../../accounts/reg
 /** New credentials; in token mode only for a valid `token`. Never throws. */
 export type Register = (token: string | null) => Promise<RegistrationResult>
 
+/** Whether an address may make one more account now. */
+export type MayRegister = (address: string) => boolean
+
 /** HTTP status and the words that Delta Chat shows its user as they are. */
 export const refusals: Record<RegistrationFailure, { status: number; reason: string }> = {
   closed: { status: 403, reason: 'This server does not take new accounts. Ask its operator for one.' },

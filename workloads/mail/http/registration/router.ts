@@ -4,12 +4,11 @@
  */
 import { type Request, type Response, Router } from 'express'
 import { loginLink, type PublicMail } from '../../../contract/invite.ts'
-import type { SourceLimit } from '../limits/source-limit.ts'
-import { type Register, refusals } from './register.ts'
+import { type MayRegister, type Register, refusals } from './register.ts'
 
 export type RegistrationOptions = {
   register: Register
-  limit: SourceLimit
+  mayRegister: MayRegister
   mail: PublicMail
   /** The invite for whoever asks without posting. */
   invite: () => string
@@ -21,7 +20,7 @@ const tokenOf = (request: Request): string | null => {
 }
 
 const create = async (request: Request, response: Response, options: RegistrationOptions): Promise<void> => {
-  if (!options.limit.take(request.socket.remoteAddress ?? '')) {
+  if (!options.mayRegister(request.socket.remoteAddress ?? '')) {
     response
       .status(429)
       .set('retry-after', '60')

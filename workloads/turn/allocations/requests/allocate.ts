@@ -1,7 +1,7 @@
 /** Allocate (RFC 8656 §7.2): a relayed transport address for a client's 5-tuple. */
-import { sourceOf } from '../../address/prefix.ts'
+import { sourceOf } from '../../../kit/limits/source.ts'
+import { TokenBucket } from '../../../kit/limits/token-bucket.ts'
 import type { Family } from '../../address/text.ts'
-import { TokenBucket } from '../../auth/token-bucket.ts'
 import { attributes } from '../../stun/attributes.ts'
 import type { Attribute } from '../../stun/build.ts'
 import { type ErrorCode, errorCodes } from '../../stun/error-codes.ts'
@@ -87,7 +87,7 @@ const create = (services: Services, request: Request, opened: Opened, seconds: n
   side: request.side,
   client: request.client,
   identity: request.identity,
-  source: sourceOf(request.client.address),
+  source: holderOf(request).source,
   relays: opened.relays,
   permissions: new Map(),
   channels: new Map(),

@@ -1,4 +1,5 @@
 /** Token buckets: one, and one for each source of a bounded set. Times are monotonic milliseconds. */
+import { sourceOf } from './source.ts'
 
 /** Refills at `rate` a second up to `burst`. */
 export class TokenBucket {
@@ -24,15 +25,10 @@ export class TokenBucket {
   }
 }
 
+/** `rate` a second and `burst` at once, of each of at most `sources`. */
 export type SourceLimits = { rate: number; burst: number; sources: number }
 
-/**
- * Answers to requests that nobody has authenticated, a second and at once, for one source. The server cannot be made to
- * send more than this to a spoofed address, and a hundred clients behind one address can still start calls at once.
- */
-export const unauthenticatedAnswers: SourceLimits = { rate: 100, burst: 500, sources: 10_000 }
-
-/** One bucket for each source; when there are too many the one that was used longest ago goes. */
+/** One bucket for each source; when there are too many the one that was used longest ago goes, which is the fullest. */
 export class SourceBuckets {
   #limits: SourceLimits
   #buckets = new Map<string, TokenBucket>()
@@ -45,7 +41,9 @@ export class SourceBuckets {
     return this.#buckets.size
   }
 
-  take(source: string, now: number): boolean {
+  /** Takes one token of the source that the address belongs to. */
+  take(address: string, now: number): boolean {
+    const source = sourceOf(address)
     const bucket = this.#buckets.get(source) ?? new TokenBucket(this.#limits.rate, this.#limits.burst, now)
     this.#buckets.delete(source)
     this.#buckets.set(source, bucket)
