@@ -1,32 +1,17 @@
 /** A local server over fake workloads, in this process or in one of its own, in a temporary folder. */
+import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { apiVersion, type ChatmailServer, kind, parseServer } from '../../../operator/api/chatmail-server.ts'
 import { up } from '../../../operator/local/up.ts'
 import type { Facts } from '../../../operator/render/facts.ts'
+import { eventually } from '../../support/eventually.ts'
+import { freePorts } from '../../support/ports.ts'
 import type { Behaviour, Start } from './fake-workload.ts'
 
 const fakeWorkload = fileURLToPath(new URL('fake-workload.ts', import.meta.url))
-
-/** Ports that were free a moment ago, all different. */
-export const freePorts = async (count: number): Promise<number[]> => {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve) => {
-          const server = createServer().listen(0, '127.0.0.1', () => resolve(server))
-        }),
-    ),
-  )
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
-}
 
 /** A spec on free ports. */
 export const freeSpec = async (): Promise<Record<string, unknown>> => {
@@ -49,11 +34,9 @@ export const serverOf = (spec: Record<string, unknown>): ChatmailServer => {
   return parsed.server
 }
 
-/** Resolves once `condition` holds; fails after `ms`. */
-export const until = async (condition: () => boolean | Promise<boolean>, what: string, ms = 10_000): Promise<void> => {
-  for (const deadline = Date.now() + ms; !(await condition()); await sleep(20))
-    if (Date.now() > deadline) throw new Error(`waited ${ms} ms for ${what}`)
-}
+/** Resolves once `condition` holds; fails after `ms`, saying what was waited for. */
+export const until = (condition: () => boolean | Promise<boolean>, what: string, ms?: number): Promise<void> =>
+  eventually(async () => assert.ok(await condition(), `waited for ${what}`), ms)
 
 export const isAlive = (pid: number): boolean => {
   try {
