@@ -102,4 +102,8 @@ test('quota and metadata', async () => {
   assert.match(short!, /^\* METADATA "" \(\/shared\/comment \{7\}/)
   assert.match(reply!, /^OK \[METADATA LONGENTRIES \d+\] Getmetadata completed$/)
   assert.match((await client.command('GETMETADATA "" /SHARED/Admin'))[0]!, /^\* METADATA "" \(\/SHARED\/Admin \{/)
+  assert.deepEqual(await client.command('GETMETADATA "" "/shared/a name (with) \\"marks\\""'), [
+    '* METADATA "" ("/shared/a name (with) \\"marks\\"" NIL)',
+    'OK Getmetadata completed',
+  ])
 })

@@ -11,7 +11,7 @@ import { command, loggedIn } from '../session/command.ts'
 import { no, ok, type Reply } from '../session/reply.ts'
 import type { Session } from '../session/session.ts'
 import { type Cursor, SyntaxProblem } from '../syntax/cursor.ts'
-import { literalString, string } from '../wire/encode.ts'
+import { astring, literalString, string } from '../wire/encode.ts'
 
 const deviceToken = '/private/devicetoken'
 /** Stock clients promise at most 4096 octets. */
@@ -78,7 +78,7 @@ const get = async (session: Session, { mailbox, entries, maxSize }: Get): Promis
   }))
   const sizes = values.map(({ value }) => Buffer.byteLength(value ?? ''))
   const fitting = values.filter((_, index) => sizes[index]! <= maxSize)
-  const pairs = fitting.map(({ entry, value }) => `${entry} ${value === null ? 'NIL' : literalString(value)}`)
+  const pairs = fitting.map(({ entry, value }) => `${astring(entry)} ${value === null ? 'NIL' : literalString(value)}`)
   if (pairs.length > 0) session.output.line(`* METADATA ${string(mailbox)} (${pairs.join(' ')})`)
   const longest = Math.max(0, ...sizes)
   return ok('Getmetadata completed', longest > maxSize ? `METADATA LONGENTRIES ${longest}` : null)
