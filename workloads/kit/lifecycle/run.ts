@@ -7,13 +7,13 @@ import { Registry } from 'prom-client'
 import type { z } from 'zod'
 import { exitCodes } from '../../contract/exit-codes.ts'
 import { mountedFiles } from '../../contract/mounts.ts'
+import { StartError } from '../../contract/start-error.ts'
 import type { WorkloadState } from '../../contract/state.ts'
 import { createLogger, type Logger } from '../log/logger.ts'
 import { managementServer } from '../management/server.ts'
 import { Mounts } from '../mounts/mounts.ts'
 import { parseConfig, parseToken } from '../mounts/parse.ts'
 import { listen } from './listen.ts'
-import { StartError } from './start-error.ts'
 
 type BaseConfig = { noLog: boolean; management: { address: string; port: number } }
 

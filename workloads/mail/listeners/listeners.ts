@@ -44,7 +44,7 @@ const tlsServer = (name: ListenerName, { certificate, protocols, onTlsFailure }:
   const { protocol, alpn } = purposes[name]
   const options = {
     ...certificate,
-    minVersion: 'TLSv1.2',
+    ...tlsSettings,
     handshakeTimeout: handshakeTimeoutMs,
     noDelay: true,
   } as const

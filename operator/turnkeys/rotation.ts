@@ -1,0 +1,152 @@
+/**
+ * The rotation of the TURN keys, as a pure step: given the ring as it is written down, the time, and which generation each
+ * pod says that it has loaded, what the ring should be next.
+ *
+ *   Steady ──(due or asked)──▶ Introducing ──(every TURN pod has it)──▶ Switched ──(nothing signed by the old key lives)──▶ Steady
+ *
+ * The phase is read off the ring, newest key first, and nothing else is remembered: a crash between any two writes leaves a
+ * ring from which the next step goes on. A revocation leaves any phase at once; running calls keep the key that they
+ * were made with.
+ */
+import { type Keyring, signingKey, type TurnKey } from '../../workloads/contract/keyring.ts'
+
+export type Phase = 'Steady' | 'Introducing' | 'Switched'
+
+/** Somebody asks for a new key. `id` tells this request from the ones before; the same one again changes nothing. */
+export type KeyRequest = { kind: 'rotate' | 'revoke'; id: string }
+
+/** All in seconds. */
+export type RotationPolicy = {
+  /** Age at which the signing key is replaced. */
+  interval: number
+  /** How long a credential is valid. */
+  ttl: number
+  /** How far clocks of pods may be apart. */
+  skew: number
+  request: KeyRequest | null
+}
+
+/** The generation that each pod reports, draining ones too; null where it does not answer. */
+export type Acknowledgements = { turn: readonly (number | null)[]; mail: readonly (number | null)[] }
+
+export type RotationReason =
+  | 'UpToDate'
+  | 'Rotating'
+  | 'WaitingForTurn'
+  | 'WaitingForMail'
+  | 'WaitingForExpiry'
+  | 'WaitingForClock'
+  | 'Revoked'
+
+export type Rotation = {
+  /** The same object when nothing is to be written. */
+  ring: Keyring
+  phase: Phase
+  reason: RotationReason
+  /** When time alone will change something, in Unix seconds; null while only pods can. */
+  wakeAt: number | null
+}
+
+/** Makes the secret of a new key: 32 random bytes in base64. */
+export type NewSecret = () => string
+
+type Step = (ring: Keyring, now: number, pods: Acknowledgements, policy: RotationPolicy, secret: NewSecret) => Rotation
+
+export const phaseOf = ({ keys }: Keyring): Phase => {
+  if (keys[0]!.role !== 'sign') return 'Introducing'
+  return keys.length === 1 ? 'Steady' : 'Switched'
+}
+
+const numberOf = (key: TurnKey): number => Number(/^k(\d+)/.exec(key.id)?.[1] ?? 0)
+
+/** The request's mark in a key's id: how a key says which request it answers. */
+const markOf = (request: KeyRequest): string =>
+  `-${request.id
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '')
+    .slice(-12)}`
+
+const answered = (ring: Keyring, request: KeyRequest): boolean =>
+  ring.keys.some(({ id }) => id.endsWith(markOf(request)))
+
+const newId = ({ keys }: Keyring, request: KeyRequest | null): string =>
+  `k${Math.max(...keys.map(numberOf)) + 1}${request ? markOf(request) : ''}`
+
+const everyHas = (generation: number, reported: readonly (number | null)[]): boolean =>
+  reported.every((each) => each !== null && each >= generation)
+
+const revoke = (ring: Keyring, now: number, request: KeyRequest, secret: NewSecret): Rotation => ({
+  ring: {
+    generation: ring.generation + 1,
+    keys: [{ id: newId(ring, request), secret: secret(), role: 'sign', since: now }],
+  },
+  phase: 'Steady',
+  reason: 'Revoked',
+  wakeAt: now,
+})
+
+const steady: Step = (ring, now, _pods, { interval, request }, secret) => {
+  const signing = signingKey(ring) as TurnKey & { role: 'sign' }
+  const asked = request?.kind === 'rotate' && !answered(ring, request) ? request : null
+  const due = signing.since + interval
+  if (!asked && now < due) return { ring, phase: 'Steady', reason: 'UpToDate', wakeAt: due }
+  const key: TurnKey = { id: newId(ring, asked), secret: secret(), role: 'verify' }
+  return {
+    ring: { generation: ring.generation + 1, keys: [key, ...ring.keys] },
+    phase: 'Introducing',
+    reason: 'Rotating',
+    wakeAt: now,
+  }
+}
+
+const introducing: Step = (ring, now, { turn }) => {
+  if (!everyHas(ring.generation, turn)) return { ring, phase: 'Introducing', reason: 'WaitingForTurn', wakeAt: null }
+  const [next, old] = ring.keys as [TurnKey, TurnKey]
+  return {
+    ring: {
+      generation: ring.generation + 1,
+      keys: [
+        { id: next.id, secret: next.secret, role: 'sign', since: now },
+        { id: old.id, secret: old.secret, role: 'verify' },
+      ],
+    },
+    phase: 'Switched',
+    reason: 'Rotating',
+    wakeAt: now,
+  }
+}
+
+/**
+ * Only when every mail pod signs with the new key is it known how long the old one can be needed: that moment is written
+ * down as `until`. A clock that stands before the switch was set back and tells nothing: then this waits.
+ */
+const switched: Step = (ring, now, { mail }, { ttl, skew }) => {
+  const [signing, old] = ring.keys as [TurnKey & { role: 'sign' }, TurnKey & { role: 'verify' }]
+  if (now < signing.since) return { ring, phase: 'Switched', reason: 'WaitingForClock', wakeAt: signing.since }
+  if (old.until === undefined) {
+    if (!everyHas(ring.generation, mail)) return { ring, phase: 'Switched', reason: 'WaitingForMail', wakeAt: null }
+    const until = now + ttl + skew
+    return {
+      ring: { ...ring, keys: [signing, { ...old, until }] },
+      phase: 'Switched',
+      reason: 'WaitingForExpiry',
+      wakeAt: until,
+    }
+  }
+  if (now < old.until) return { ring, phase: 'Switched', reason: 'WaitingForExpiry', wakeAt: old.until }
+  return {
+    ring: { generation: ring.generation + 1, keys: [signing] },
+    phase: 'Steady',
+    reason: 'UpToDate',
+    wakeAt: now,
+  }
+}
+
+const steps: Record<Phase, Step> = { Steady: steady, Introducing: introducing, Switched: switched }
+
+/** One step. `now` in Unix seconds. With unchanged arguments and the ring that it returned, `wakeAt` apart, it is a no-op. */
+export const nextRing: Step = (ring, now, pods, policy, secret) => {
+  const { request } = policy
+  if (request?.kind === 'revoke' && !answered(ring, request)) return revoke(ring, now, request, secret)
+  return steps[phaseOf(ring)](ring, now, pods, policy, secret)
+}
