@@ -1,6 +1,6 @@
 /** The entry of every command: hands over the words, the environment, the streams and the signals of this process. */
 import { fileURLToPath } from 'node:url'
-import { workloadNodeFlags } from '../workloads/contract/node-flags.ts'
+import { workloadNodeFlags } from '../workloads/contract/workload-process.ts'
 import { runCommand } from './cli/program.ts'
 
 /** npm passes a signal on that the terminal has already sent; within this time two are one. */

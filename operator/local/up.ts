@@ -5,6 +5,7 @@ import { delimiter, dirname, resolve } from 'node:path'
 import { exitCodes } from '../../workloads/contract/exit-codes.ts'
 import { problemLine } from '../../workloads/contract/problems.ts'
 import { StartError } from '../../workloads/contract/start-error.ts'
+import { workloadEnvironment } from '../../workloads/contract/workload-process.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
 import { unsupported } from '../api/support.ts'
 import type { Facts } from '../render/facts.ts'
@@ -60,6 +61,7 @@ const environment = (host: UpHost, { cache }: Layout): Record<string, string> =>
   PATH: host.env.PATH ?? ['/usr/local/bin', '/usr/bin', '/bin', dirname(process.execPath)].join(delimiter),
   ...(host.env.TZ ? { TZ: host.env.TZ } : {}),
   NODE_COMPILE_CACHE: cache,
+  ...workloadEnvironment,
 })
 
 const refuse = (server: ChatmailServer): void => {

@@ -9,8 +9,8 @@ import { stringify } from 'yaml'
 import type { Keyring } from '../../workloads/contract/keyring.ts'
 import type { MailConfig } from '../../workloads/contract/mail-config.ts'
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
-import { workloadNodeFlags } from '../../workloads/contract/node-flags.ts'
 import type { Relays } from '../../workloads/contract/relays.ts'
+import { workloadEnvironment, workloadNodeFlags } from '../../workloads/contract/workload-process.ts'
 import { selfSignedCertificate } from './certificate.ts'
 import { testMailConfig } from './mail-config.ts'
 import { freePorts } from './ports.ts'
@@ -86,7 +86,7 @@ export class MailProcess {
     this.#process = spawn(process.execPath, command, {
       cwd: join(import.meta.dirname, '../..'),
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: '.cache/compile' },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: '.cache/compile', ...workloadEnvironment },
     })
     this.#process.stderr!.setEncoding('utf8').on('data', this.#onStderr)
     const died = new Promise<never>((_, reject) =>

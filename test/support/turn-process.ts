@@ -11,6 +11,7 @@ import { type Keyring, signingKey } from '../../workloads/contract/keyring.ts'
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
 import { type WorkloadState, workloadState } from '../../workloads/contract/state.ts'
 import type { TurnConfig } from '../../workloads/contract/turn-config.ts'
+import { workloadEnvironment, workloadNodeFlags } from '../../workloads/contract/workload-process.ts'
 import { freePorts } from './ports.ts'
 import type { TurnLogin } from './turn-client.ts'
 import { udpSocket } from './turn-client.ts'
@@ -72,11 +73,19 @@ export class TurnProcess {
     this.#write(mountedFiles.config, stringify(config))
     this.#write(mountedFiles.managementToken, this.token)
     this.#write(mountedFiles.keyring, JSON.stringify(keyring))
-    const command = ['operator/main.ts', 'turn', '--mounts', this.dir, '--data', join(this.dir, 'data')]
+    const command = [
+      ...workloadNodeFlags,
+      'operator/main.ts',
+      'turn',
+      '--mounts',
+      this.dir,
+      '--data',
+      join(this.dir, 'data'),
+    ]
     this.#process = spawn(process.execPath, command, {
       cwd: join(import.meta.dirname, '../..'),
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: '.cache/compile' },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: '.cache/compile', ...workloadEnvironment },
     })
     for (const stream of [this.#process.stdout!, this.#process.stderr!])
       stream.setEncoding('utf8').on('data', (text: string) => {

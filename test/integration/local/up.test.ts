@@ -36,7 +36,7 @@ test('starts TURN, then mail that knows of it, and leaves nothing running', asyn
   const [mail] = bed.starts('mail')
   const relays = JSON.parse(readFileSync(join(mail!.mounts, 'relays.json'), 'utf8'))
   assert.deepEqual(relays.turn, facts.turnEndpoints)
-  assert.deepEqual(mail!.env, ['NODE_COMPILE_CACHE', 'PATH', 'TZ'])
+  assert.deepEqual(mail!.env, ['MALLOC_ARENA_MAX', 'NODE_COMPILE_CACHE', 'PATH', 'TZ'])
   assert.equal(mail!.data, join(bed.dataDir, 'volumes', 'chat-mail-data'))
   assert.deepEqual(mail!.files.sort(), [
     'config.yaml',
