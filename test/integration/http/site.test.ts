@@ -105,6 +105,13 @@ test('one source cannot make accounts without end', async (t) => {
   assert.equal(statuses.at(-1), 429)
 })
 
+test('one source cannot draw pages without end', async (t) => {
+  const { url } = await site(t)
+  const statuses = await Promise.all(Array.from({ length: 100 }, async () => (await fetch(url)).status))
+  assert.ok(statuses.filter((status) => status === 200).length >= 60)
+  assert.ok(statuses.includes(429))
+})
+
 test('with invitations the page asks for one and redeems it', async (t) => {
   const seen: (string | null)[] = []
   const { url } = await site(t, { registration: { mode: 'Token' } }, async (token) => {

@@ -19,6 +19,17 @@ export type AppOptions = {
 /** New accounts per source: a class of thirty behind one address gets in within half a minute. */
 const accountsPerSource = { rate: 1, burst: 10, sources: 10_000 }
 
+/** Requests per source: each visit of the page draws a code of its own, which takes some milliseconds. */
+const requestsPerSource = { rate: 10, burst: 60, sources: 10_000 }
+
+const limited = (now: () => number): RequestHandler => {
+  const buckets = new SourceBuckets(requestsPerSource)
+  return (request, response, next) => {
+    if (buckets.take(request.socket.remoteAddress ?? '', now())) next()
+    else response.status(429).set('retry-after', '10').type('text').send('too many requests from here\n')
+  }
+}
+
 const headers: RequestHandler = (_request, response, next) => {
   response.set({
     'cache-control': 'no-store',
@@ -54,6 +65,7 @@ export const createApp = ({ config, register, random, now }: AppOptions): Expres
     .disable('etag')
     .set('query parser', 'simple')
     .use(headers)
+    .use(limited(now))
     .use(pageRouter({ config, register, mayRegister, invite }))
     .use(registrationRouter({ register, mayRegister, mail: config.public, invite }))
     .use(autoconfigRouter(config.domain, config.public))
