@@ -4,7 +4,7 @@
  *   copy = "COPY" SP sequence-set SP mailbox          move = "MOVE" SP sequence-set SP mailbox
  */
 import { createFirst, findMailbox } from '../mailboxes/find.ts'
-import { command, withMailbox } from '../session/command.ts'
+import { numbered } from '../session/command.ts'
 import { refusal } from '../session/failures.ts'
 import { no, ok, type Reply } from '../session/reply.ts'
 import type { Session } from '../session/session.ts'
@@ -54,15 +54,12 @@ const run = async (session: Session, args: Arguments, operation: Operation, byUi
   }
 }
 
-const definition = (operation: Operation, byUid: boolean) =>
-  command({
-    name: `${byUid ? 'UID ' : ''}${operation.toUpperCase()}`,
-    states: withMailbox,
+const definitions = (operation: Operation) =>
+  numbered({
+    name: operation.toUpperCase(),
     parse,
-    run: (session, args) => run(session, args, operation, byUid),
+    run: (session, args, byUid) => run(session, args, operation, byUid),
   })
 
-export const copy = definition('copy', false)
-export const uidCopy = definition('copy', true)
-export const move = definition('move', false)
-export const uidMove = definition('move', true)
+export const { byNumber: copy, byUid: uidCopy } = definitions('copy')
+export const { byNumber: move, byUid: uidMove } = definitions('move')

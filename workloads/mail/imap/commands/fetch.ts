@@ -7,7 +7,7 @@
 import type { UidRange } from '../../store/store.ts'
 import { type FetchItem, parseFetchItems } from '../fetch/items.ts'
 import { marksSeen, wantOf, writeMessage } from '../fetch/respond.ts'
-import { command, withMailbox } from '../session/command.ts'
+import { numbered } from '../session/command.ts'
 import { ok, type Reply } from '../session/reply.ts'
 import type { Session } from '../session/session.ts'
 import { noSuchMessage, uidRanges } from '../session/targets.ts'
@@ -87,14 +87,9 @@ const fetch = async (session: Session, args: Arguments, byUid: boolean): Promise
   return ok('Fetch completed')
 }
 
-const definition = (name: 'FETCH' | 'UID FETCH') =>
-  command({
-    name,
-    states: withMailbox,
-    parse,
-    updates: name === 'FETCH' ? 'exists-only' : 'no-flags',
-    run: (session, args) => fetch(session, args, name === 'UID FETCH'),
-  })
-
-export const fetchCommand = definition('FETCH')
-export const uidFetch = definition('UID FETCH')
+export const { byNumber: fetchCommand, byUid: uidFetch } = numbered({
+  name: 'FETCH',
+  parse,
+  run: fetch,
+  updates: { number: 'exists-only', uid: 'no-flags' },
+})

@@ -6,7 +6,7 @@
 import { Readable } from '../fetch/section.ts'
 import { type Key, parseSearchKeys, walk } from '../search/keys.ts'
 import { matcher, wantOf } from '../search/match.ts'
-import { command, withMailbox } from '../session/command.ts'
+import { numbered } from '../session/command.ts'
 import { no, ok, type Reply } from '../session/reply.ts'
 import type { Session } from '../session/session.ts'
 import { slices } from '../session/turn.ts'
@@ -55,14 +55,9 @@ const search = async (session: Session, { charset, key }: Arguments, byUid: bool
   return ok('Search completed')
 }
 
-const definition = (name: 'SEARCH' | 'UID SEARCH') =>
-  command({
-    name,
-    states: withMailbox,
-    parse,
-    updates: name === 'SEARCH' ? 'no-expunge' : 'all',
-    run: (session, args) => search(session, args, name === 'UID SEARCH'),
-  })
-
-export const searchCommand = definition('SEARCH')
-export const uidSearch = definition('UID SEARCH')
+export const { byNumber: searchCommand, byUid: uidSearch } = numbered({
+  name: 'SEARCH',
+  parse,
+  run: search,
+  updates: { number: 'no-expunge', uid: 'all' },
+})

@@ -5,7 +5,7 @@
  *           ["+" / "-"] "FLAGS" [".SILENT"] SP (flag-list / (flag *(SP flag)))
  */
 import type { FlagChange, FlagsSet } from '../../store/store.ts'
-import { command, withMailbox } from '../session/command.ts'
+import { numbered } from '../session/command.ts'
 import { no, ok, type Reply } from '../session/reply.ts'
 import type { Session } from '../session/session.ts'
 import { noSuchMessage, uidRanges } from '../session/targets.ts'
@@ -91,14 +91,9 @@ const store = async (session: Session, args: Arguments, byUid: boolean): Promise
   return ok('Conditional store failed for some', `MODIFIED ${formatSet(numbers)}`)
 }
 
-const definition = (name: 'STORE' | 'UID STORE') =>
-  command({
-    name,
-    states: withMailbox,
-    parse,
-    updates: name === 'STORE' ? 'no-expunge' : 'all',
-    run: (session, args) => store(session, args, name === 'UID STORE'),
-  })
-
-export const storeCommand = definition('STORE')
-export const uidStore = definition('UID STORE')
+export const { byNumber: storeCommand, byUid: uidStore } = numbered({
+  name: 'STORE',
+  parse,
+  run: store,
+  updates: { number: 'no-expunge', uid: 'all' },
+})

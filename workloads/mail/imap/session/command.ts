@@ -35,3 +35,22 @@ export const noArguments = (cursor: Cursor): null => {
 
 /** Takes the type of a command's arguments out of the table's way. */
 export const command = <A>(definition: Command<A>): Command => definition as unknown as Command
+
+type Numbered<A> = Pick<Command<A>, 'name' | 'parse'> & {
+  run: (session: Session, args: A, byUid: boolean) => Outcome | Promise<Outcome>
+  /** As `Command.updates`, for each form. */
+  updates?: Record<'number' | 'uid', Updates>
+}
+
+/** A command on message numbers and its UID form, which means the same by UIDs (RFC 3501 §6.4.8). */
+export const numbered = <A>({ name, parse, run, updates }: Numbered<A>): { byNumber: Command; byUid: Command } => {
+  const form = (byUid: boolean) =>
+    command<A>({
+      name: byUid ? `UID ${name}` : name,
+      states: withMailbox,
+      parse,
+      run: (session, args) => run(session, args, byUid),
+      ...(updates ? { updates: updates[byUid ? 'uid' : 'number'] } : {}),
+    })
+  return { byNumber: form(false), byUid: form(true) }
+}
