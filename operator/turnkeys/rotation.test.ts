@@ -59,6 +59,21 @@ test('a revocation drops every other key at once, from any phase, and only once'
   }
 })
 
+test('a request that stays written down is not answered again when its key has been rotated away', () => {
+  for (const kind of ['rotate', 'revoke'] as const) {
+    const asked: RotationPolicy = { ...policy, request: { kind, id: 'once' } }
+    let ring = first()
+    const signed = new Set([signingKey(ring).id])
+    for (let now = start + day; now < start + 100 * day; now += day / 2) {
+      const next = nextRing(ring, now, all(ring.generation), asked, secret)
+      assert.ok(ring.keys.length === 1 || next.reason !== 'Revoked', 'a second revocation')
+      ring = next.ring
+      signed.add(signingKey(ring).id)
+    }
+    assert.equal(signed.size, 5, 'the first key, the one asked for, and three by age')
+  }
+})
+
 test('a clock that was set back since the switch is waited for', () => {
   const introduced = nextRing(first(), start + policy.interval, all(1), policy, secret).ring
   const switchedAt = start + policy.interval + 10

@@ -69,8 +69,14 @@ const markOf = (request: KeyRequest): string =>
 const answered = (ring: Keyring, request: KeyRequest): boolean =>
   ring.keys.some(({ id }) => id.endsWith(markOf(request)))
 
-const newId = ({ keys }: Keyring, request: KeyRequest | null): string =>
-  `k${Math.max(...keys.map(numberOf)) + 1}${request ? markOf(request) : ''}`
+/**
+ * The mark goes on to the keys that follow, so that a request which stays written down is not answered again when the key
+ * that answered it has been rotated away.
+ */
+const newId = ({ keys }: Keyring, request: KeyRequest | null): string => {
+  const mark = request ? markOf(request) : keys[0]!.id.replace(/^k\d+/, '')
+  return `k${Math.max(...keys.map(numberOf)) + 1}${mark}`
+}
 
 const everyHas = (generation: number, reported: readonly (number | null)[]): boolean =>
   reported.every((each) => each !== null && each >= generation)
@@ -144,7 +150,7 @@ const switched: Step = (ring, now, { mail }, { ttl, skew }) => {
 
 const steps: Record<Phase, Step> = { Steady: steady, Introducing: introducing, Switched: switched }
 
-/** One step. `now` in Unix seconds. With unchanged arguments and the ring that it returned, `wakeAt` apart, it is a no-op. */
+/** One step. `now` in Unix seconds. Called again with a ring that it returned as it was, and nothing new, it does so again. */
 export const nextRing: Step = (ring, now, pods, policy, secret) => {
   const { request } = policy
   if (request?.kind === 'revoke' && !answered(ring, request)) return revoke(ring, now, request, secret)
