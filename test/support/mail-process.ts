@@ -55,8 +55,13 @@ export class MailProcess {
     const free = await freePorts(listeners.length + 1)
     const ports = Object.fromEntries([...listeners, 'management'].map((name, i) => [name, free[i]])) as MailPorts
     const mail = new MailProcess(ports, options)
-    await mail.#mount(options)
-    await mail.launch()
+    try {
+      await mail.#mount(options)
+      await mail.launch()
+    } catch (error) {
+      await mail.stop()
+      throw error
+    }
     return mail
   }
 
@@ -98,7 +103,8 @@ export class MailProcess {
 
   /** Ends the process with this signal and waits until it is gone. */
   async kill(signal: NodeJS.Signals): Promise<number | null> {
-    const child = this.#process!
+    const child = this.#process
+    if (!child) return null
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
     const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
     child.kill(signal)

@@ -45,7 +45,7 @@ const serverMetadata = (config: MailConfig, { keyring, relays }: MailMounts) =>
     now: Date.now,
   })
 
-/** The context for STARTTLS, made once for each certificate: reading one takes longer than a handshake. */
+/** The context for STARTTLS, made once for each certificate, so that no handshake reads it again. */
 const startTlsContext = (certificate: MountedFile<CertificatePair>): (() => SecureContext) => {
   const create = (pair: CertificatePair) => createSecureContext({ ...pair, ...tlsSettings })
   let context = create(certificate.value)
