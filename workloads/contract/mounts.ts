@@ -5,6 +5,8 @@ export const mountedFiles = {
   config: 'config.yaml',
   keyring: 'keyring.json',
   relays: 'relays.json',
+  /** TURN: whom the relay may not send to beyond its configuration, and which other relays belong to this server. */
+  peers: 'peers.json',
   certificate: 'tls.crt',
   privateKey: 'tls.key',
   managementToken: 'management-token',
