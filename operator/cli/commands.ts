@@ -1,25 +1,14 @@
 /** Every command of `chatmail`: words, options, examples and what it runs. Each loads its part only when it is called. */
 import { InvalidArgumentError, Option } from 'commander'
 import { isIpv4 } from '../local/host/addresses.ts'
-import type { CommandContext } from './context.ts'
+import { type Command, required } from './command.ts'
 import type { RenderFlags } from './render.ts'
 import type { UpFlags } from './up.ts'
-
-export type Command = {
-  name: string
-  summary: string
-  options: () => Option[]
-  examples: readonly string[]
-  /** Resolves to the exit code; `flags` are what commander made of `options`. */
-  run: (flags: never, context: CommandContext) => Promise<number>
-}
 
 const ipv4 = (text: string): string => {
   if (!isIpv4(text)) throw new InvalidArgumentError('An IPv4 address is wanted, such as 192.168.1.10.')
   return text
 }
-
-const required = (flags: string, description: string): Option => new Option(flags, description).makeOptionMandatory()
 
 const manifest = (): Option => required('-f, --file <file>', 'the ChatmailServer to use, as YAML; - is standard input')
 
@@ -31,10 +20,16 @@ const workloadOptions = (): Option[] => [
 type WorkloadFlags = { mounts: string; data: string }
 type WorkloadEntry = { run: (options: { mountsDir: string; dataDir: string }) => Promise<never> }
 
-const workload = (name: string, summary: string, load: () => Promise<WorkloadEntry>): Command => ({
+const workload = (
+  name: string,
+  summary: string,
+  load: () => Promise<WorkloadEntry>,
+  below: readonly Command[] = [],
+): Command => ({
   name,
   summary,
   options: workloadOptions,
+  commands: below,
   examples: [`chatmail ${name} --mounts /etc/chatmail --data /var/lib/chatmail`],
   run: async ({ mounts, data }: WorkloadFlags) => (await load()).run({ mountsDir: mounts, dataDir: data }),
 })

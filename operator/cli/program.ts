@@ -1,27 +1,38 @@
 /** The command line, made from the command table. */
-import { CommanderError, Command as Program } from 'commander'
+import { CommanderError, type Option, Command as Program } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { exitCodes } from '../../workloads/contract/exit-codes.ts'
 import { StartError } from '../../workloads/contract/start-error.ts'
-import { type Command, commands } from './commands.ts'
+import type { Command } from './command.ts'
+import { commands } from './commands.ts'
 import type { CommandContext } from './context.ts'
 
 const examplesText = (examples: readonly string[]): string =>
   `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}\n`
 
-const add = (
-  program: Program,
-  command: Command,
-  run: (work: Promise<number>) => void,
-  context: CommandContext,
-): void => {
-  const child = program.command(command.name).description(command.summary).allowExcessArguments(false)
-  for (const option of command.options()) child.addOption(option)
-  child.addHelpText('after', examplesText(command.examples))
-  child.action((flags) => run(command.run(flags as never, context)))
+type Run = (work: Promise<number>) => void
+
+/** Checked here because commander would ask for a command's mandatory options at the commands below it too. */
+const checkGiven = (program: Program, mandatory: readonly Option[]): void => {
+  const missing = mandatory.find((option) => program.getOptionValue(option.attributeName()) === undefined)
+  if (missing) program.error(`error: required option '${missing.flags}' not specified`)
 }
 
-const build = (context: CommandContext, run: (work: Promise<number>) => void): Program => {
+const add = (program: Program, command: Command, run: Run, context: CommandContext): void => {
+  const child = program.command(command.name).description(command.summary).allowExcessArguments(false)
+  child.enablePositionalOptions()
+  const options = command.options()
+  const mandatory = options.filter((option) => option.mandatory)
+  for (const option of options) child.addOption(option.makeOptionMandatory(false))
+  child.addHelpText('after', examplesText(command.examples))
+  child.action((flags) => {
+    checkGiven(child, mandatory)
+    run(command.run(flags as never, context))
+  })
+  for (const below of command.commands ?? []) add(child, below, run, context)
+}
+
+const build = (context: CommandContext, run: Run): Program => {
   const program = new Program('chatmail')
     .description('A chatmail server for Delta Chat: in Kubernetes by its operator, or on this machine.')
     .version(manifest.version)
