@@ -81,7 +81,7 @@ test('what this version cannot do is refused by name', () => {
   )
   assert.deepEqual(
     unsupported(spec, 'cluster').map(({ path }) => path),
-    ['spec.turn.engine'],
+    ['spec.turn.engine', 'spec.tls.source'],
   )
   assert.deepEqual(unsupported(accepted(withDomain({})).spec, 'local'), [])
 })

@@ -58,13 +58,13 @@ test('the schema is structural', () => {
   }
 })
 
-test('every field of the spec but the domain has a default or may be missing', () => {
+test('every field of the spec but the domain has a default or may be missing, with all that it holds', () => {
   const required = nodes().flatMap(([path, node]) =>
     ((node.required ?? []) as string[]).map((name) => `${path}.${name}`),
   )
   assert.deepEqual(
     required.filter((path) => path.startsWith('.spec') && !path.includes('[]')),
-    ['.spec.domain'],
+    ['.spec.domain', '.spec.tls.issuerRef.name'],
   )
 })
 

@@ -7,8 +7,8 @@ import type { ChatmailServerSpec } from './chatmail-server.ts'
 
 type Limit = {
   path: string
-  /** Where the limit is: everywhere, or on one machine alone. */
-  where: 'everywhere' | 'local'
+  /** Where the limit is: everywhere, in a cluster, or on one machine. */
+  where: 'everywhere' | 'cluster' | 'local'
   found: (spec: ChatmailServerSpec) => unknown
   works: (spec: ChatmailServerSpec) => boolean
   allowed: string
@@ -38,10 +38,10 @@ const limits: readonly Limit[] = [
   },
   {
     path: 'spec.turn.exposure',
-    where: 'everywhere',
+    where: 'local',
     found: (spec) => spec.turn.exposure,
     works: (spec) => spec.turn.exposure === 'HostNetwork',
-    allowed: 'HostNetwork; a load balancer for TURN is not in this version',
+    allowed: 'HostNetwork on one machine',
   },
   {
     path: 'spec.turn.forceRelayOnly',
@@ -56,6 +56,13 @@ const limits: readonly Limit[] = [
     found: (spec) => spec.turn.replicas,
     works: (spec) => spec.turn.replicas === 1,
     allowed: '1 on one machine',
+  },
+  {
+    path: 'spec.tls.source',
+    where: 'cluster',
+    found: (spec) => spec.tls.source,
+    works: (spec) => spec.tls.source !== 'ACME',
+    allowed: 'Auto, CertManager, Secret or SelfSigned; certificates by ACME come from cert-manager',
   },
   {
     path: 'spec.tls.source',

@@ -7,7 +7,7 @@ import { StartError } from '../../workloads/contract/start-error.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
 import { unsupported } from '../api/support.ts'
 import { isIpv4, lanAddress, listening } from '../local/host/addresses.ts'
-import type { Facts, Platform, TurnNode } from '../render/facts.ts'
+import { type Facts, outsideACluster, type Platform, type TurnNode } from '../render/facts.ts'
 import { render } from '../render/index.ts'
 import { names } from '../render/names.ts'
 import type { CommandContext } from './context.ts'
@@ -41,6 +41,7 @@ const factsOf = (server: ChatmailServer, { platform, image, node }: RenderFlags)
     listenAddress: local ? listen.mail : '::',
     managementAddress: local ? '127.0.0.1' : '::',
     certificate: {
+      issuer: null,
       secretName: ownSecret ? spec.tls.secretName! : names.certificate(server),
       pem: ownSecret || !local ? null : { crt: secretText, key: secretText },
       selfSigned: local || spec.tls.source === 'SelfSigned',
@@ -49,6 +50,7 @@ const factsOf = (server: ChatmailServer, { platform, image, node }: RenderFlags)
     managementToken: secretText,
     turnNodes: local ? [listen.turn] : node.map(clusterNode),
     turnEndpoints: [],
+    ...outsideACluster,
   }
 }
 

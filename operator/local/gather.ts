@@ -5,11 +5,11 @@ import { exitCodes } from '../../workloads/contract/exit-codes.ts'
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
 import { StartError } from '../../workloads/contract/start-error.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
-import type { Certificate, Facts } from '../render/facts.ts'
+import { selfSignedCertificate } from '../certificate/self-signed.ts'
+import { type Certificate, type Facts, outsideACluster } from '../render/facts.ts'
 import { fileText } from '../render/files.ts'
 import { names } from '../render/names.ts'
 import { firstKeyring } from '../turnkeys/first.ts'
-import { selfSignedCertificate } from './certificate/self-signed.ts'
 import type { SecretFolder } from './data/secrets.ts'
 import { isIpv4, lanAddress, listening } from './host/addresses.ts'
 
@@ -41,7 +41,7 @@ const ownCertificate = (secretName: string, secrets: SecretFolder): Certificate 
     )
   try {
     const certificate = new X509Certificate(crt)
-    return { secretName, pem: null, selfSigned: certificate.checkIssued(certificate) }
+    return { secretName, issuer: null, pem: null, selfSigned: certificate.checkIssued(certificate) }
   } catch {
     throw new StartError(
       `${secrets.path(secretName, mountedFiles.certificate)}: not a certificate in PEM form`,
@@ -69,7 +69,7 @@ const madeCertificate = (
   const pem = selfSignedCertificate(kept, certificateNames(server.spec.domain, host, address), now(), random)
   if (pem.key !== kept.key) secrets.write(secretName, mountedFiles.privateKey, pem.key)
   if (pem.crt !== kept.crt) secrets.write(secretName, mountedFiles.certificate, pem.crt)
-  return { secretName, pem, selfSigned: true }
+  return { secretName, issuer: null, pem, selfSigned: true }
 }
 
 /** Facts without any TURN endpoint: those are told once they work. */
@@ -86,8 +86,8 @@ export const gather = (server: ChatmailServer, surroundings: Surroundings, secre
     listenAddress: listen.mail,
     managementAddress: loopback,
     certificate:
-      tls.source === 'Secret'
-        ? ownCertificate(tls.secretName!, secrets)
+      tls.secretName && tls.source !== 'SelfSigned'
+        ? ownCertificate(tls.secretName, secrets)
         : madeCertificate(server, publicHost, address, secrets, surroundings),
     keyring: secrets.keep(names.keyring(server), mountedFiles.keyring, () =>
       fileText(firstKeyring(random, Math.floor(now() / 1000))),
@@ -97,5 +97,6 @@ export const gather = (server: ChatmailServer, surroundings: Surroundings, secre
     ),
     turnNodes: [listen.turn],
     turnEndpoints: [],
+    ...outsideACluster,
   }
 }

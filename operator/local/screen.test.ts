@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { apiVersion, kind, parseServer } from '../api/chatmail-server.ts'
-import type { Facts } from '../render/facts.ts'
+import { type Facts, outsideACluster } from '../render/facts.ts'
 import { portRows } from '../render/ports.ts'
 import { listening } from './host/addresses.ts'
 import { lastFailure } from './log-tail.ts'
@@ -23,7 +23,8 @@ const facts = (publicHost: string, selfSigned: boolean): Facts => ({
   publicHost,
   listenAddress: '::',
   managementAddress: '127.0.0.1',
-  certificate: { secretName: 'chat-tls', pem: null, selfSigned },
+  certificate: { secretName: 'chat-tls', issuer: null, pem: null, selfSigned },
+  ...outsideACluster,
   keyring: '',
   managementToken: '',
   turnNodes: [listening('127.0.0.1', {}).turn],

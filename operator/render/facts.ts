@@ -1,5 +1,6 @@
 /** What rendering needs to know beside the resource. Whoever renders has found it out; nothing is looked up here. */
 import type { TurnEndpoint } from '../../workloads/contract/relays.ts'
+import { noPeers, type TurnPeers } from '../../workloads/contract/turn-peers.ts'
 
 /** cluster: objects for Kubernetes. local: the same objects for the local runner, on this machine's own ports. */
 export type Platform = 'cluster' | 'local'
@@ -13,7 +14,7 @@ export type TurnNode = {
   /** Local addresses that the client port binds. */
   listen: string[]
   /** Local address of relay sockets, or null where the family is off. */
-  ipv4: string | null
+  ipv4: string | 'machine' | null
   ipv6: string | null
   /** What clients are told instead, behind 1:1 NAT. */
   publicIpv4: string | null
@@ -23,6 +24,8 @@ export type TurnNode = {
 export type Certificate = {
   /** The Secret that holds tls.crt and tls.key. */
   secretName: string
+  /** The issuer that cert-manager is asked; null where it is not asked. */
+  issuer: { name: string; kind: string } | null
   /** PEM where the Secret is made by whoever renders; null where somebody else keeps it. */
   pem: { crt: string; key: string } | null
   /** True when clients cannot verify it. */
@@ -46,4 +49,13 @@ export type Facts = {
   turnNodes: TurnNode[]
   /** The relays that are proven to work, for clients. */
   turnEndpoints: TurnEndpoint[]
+  /** What the relays must know of the place that they run in. */
+  turnPeers: TurnPeers
+  /** Ports that the API server has given a Service of type NodePort, by the name of the mail port. */
+  nodePorts: Readonly<Record<string, number>>
+  /** Storage class and size of a volume that is there already, which cannot be changed or made smaller. */
+  volume: { storageClassName: string | null; size: string } | null
 }
+
+/** Facts that have no part on one machine. */
+export const outsideACluster = { turnPeers: noPeers, nodePorts: {}, volume: null } satisfies Partial<Facts>

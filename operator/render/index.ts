@@ -2,15 +2,19 @@
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
 import { serviceAccount } from './accounts.ts'
+import { issuedCertificate } from './certificate.ts'
 import type { Facts, TurnNode } from './facts.ts'
 import { configMap, fileText, relaysText, secrets } from './files.ts'
 import { renderMailConfig } from './mail/config.ts'
+import { mailNetworkPolicy } from './mail/network-policy.ts'
 import { mailService } from './mail/service.ts'
 import { mailVolume } from './mail/storage.ts'
 import { mailWorkload } from './mail/workload.ts'
 import { names } from './names.ts'
 import type { KubernetesObject } from './objects.ts'
+import { turnBudget } from './turn/budget.ts'
 import { renderTurnConfig } from './turn/config.ts'
+import { turnService } from './turn/service.ts'
 import { turnWorkload } from './turn/workload.ts'
 
 const mail = (server: ChatmailServer, facts: Facts): KubernetesObject[] => {
@@ -19,9 +23,10 @@ const mail = (server: ChatmailServer, facts: Facts): KubernetesObject[] => {
     serviceAccount(server, 'mail', names.mail(server)),
     configMap(server, 'mail', names.mailConfig(server), { [mountedFiles.config]: config }),
     configMap(server, 'mail', names.relays(server), { [mountedFiles.relays]: relaysText(server, facts) }),
-    ...mailVolume(server),
-    mailWorkload(server, facts, config),
+    ...mailVolume(server, facts),
+    mailNetworkPolicy(server, facts),
     mailService(server, facts),
+    mailWorkload(server, facts, config),
   ]
 }
 
@@ -37,12 +42,19 @@ const turnOn =
 
 const turn = (server: ChatmailServer, facts: Facts): KubernetesObject[] =>
   server.spec.turn.enabled
-    ? [serviceAccount(server, 'turn', names.turnAccount(server)), ...facts.turnNodes.flatMap(turnOn(server, facts))]
+    ? [
+        serviceAccount(server, 'turn', names.turnAccount(server)),
+        configMap(server, 'turn', names.turnPeers(server), { [mountedFiles.peers]: fileText(facts.turnPeers) }),
+        ...turnService(server),
+        ...turnBudget(server, facts),
+        ...facts.turnNodes.flatMap(turnOn(server, facts)),
+      ]
     : []
 
 /** The desired objects, in an order in which they can be applied. */
 export const render = (server: ChatmailServer, facts: Facts): KubernetesObject[] => [
   ...secrets(server, facts),
+  ...issuedCertificate(server, facts),
   ...turn(server, facts),
   ...mail(server, facts),
 ]

@@ -13,6 +13,9 @@ export const names = {
   relays: named('relays'),
   mailData: named('mail-data'),
   keyring: named('turn-keyring'),
+  turnPeers: named('turn-peers'),
+  turnService: named('turn'),
+  turnBudget: named('turn'),
   certificate: named('tls'),
   managementToken: named('management-token'),
   /** A TURN workload is one a node. */

@@ -35,6 +35,7 @@ export type ContainerPort = { name: string; containerPort: number; protocol: 'TC
 export type Container = {
   name: string
   image: string
+  imagePullPolicy: string
   command: string[]
   ports: ContainerPort[]
   volumeMounts: { name: string; mountPath: string; readOnly?: boolean }[]
@@ -82,7 +83,27 @@ export type Workload = {
   spec: { replicas: number; template: PodTemplate; [field: string]: unknown }
 }
 
-export type KubernetesObject = ConfigMap | Secret | PersistentVolumeClaim | Service | ServiceAccount | Workload
+/** Objects of which only the kind matters here: their spec goes to the API server as it is. */
+type Plain<A extends string, K extends string> = {
+  apiVersion: A
+  kind: K
+  metadata: Metadata
+  spec: Record<string, unknown>
+}
+export type NetworkPolicy = Plain<'networking.k8s.io/v1', 'NetworkPolicy'>
+export type PodDisruptionBudget = Plain<'policy/v1', 'PodDisruptionBudget'>
+export type IssuedCertificate = Plain<'cert-manager.io/v1', 'Certificate'>
+
+export type KubernetesObject =
+  | ConfigMap
+  | Secret
+  | PersistentVolumeClaim
+  | Service
+  | ServiceAccount
+  | Workload
+  | NetworkPolicy
+  | PodDisruptionBudget
+  | IssuedCertificate
 
 /** The labels that select the pods of a component. They never change: a selector is immutable. */
 export const selectorLabels = (server: ChatmailServer, component: Component): Record<string, string> => ({

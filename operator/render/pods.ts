@@ -1,6 +1,7 @@
 /** What every pod of this project has in common: mounts in one folder, data in another, probes, and no privilege. */
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
 import { digestOf } from '../../workloads/contract/state.ts'
+import type { ChatmailServer, ChatmailServerSpec } from '../api/chatmail-server.ts'
 import type { Facts } from './facts.ts'
 import {
   annotationPrefix,
@@ -31,7 +32,7 @@ export type PodParts = {
   ports: ContainerPort[]
   managementPort: number
   gracePeriod: number
-  resources: Container['resources']
+  resources: ChatmailServerSpec['mail']['resources']
   /** Further fields of the pod. */
   extra?: Record<string, unknown>
 }
@@ -43,9 +44,10 @@ const probe = (path: string, periodSeconds: number, failureThreshold: number): P
   failureThreshold,
 })
 
-const container = (facts: Facts, parts: PodParts): Container => ({
+const container = ({ spec }: ChatmailServer, facts: Facts, parts: PodParts): Container => ({
   name: parts.component,
-  image: facts.image,
+  image: spec.image ?? facts.image,
+  imagePullPolicy: spec.imagePullPolicy,
   command: ['chatmail', parts.component, '--mounts', mountsPath, '--data', dataPath],
   ports: [...parts.ports, { name: 'management', containerPort: parts.managementPort, protocol: 'TCP' }],
   volumeMounts: [
@@ -62,8 +64,16 @@ const container = (facts: Facts, parts: PodParts): Container => ({
     capabilities: { drop: ['ALL'] },
     seccompProfile: { type: 'RuntimeDefault' },
   },
-  resources: parts.resources,
+  resources: resourcesOf(parts.resources),
 })
+
+const resourcesOf = ({ requests, limits }: PodParts['resources']): Container['resources'] => ({
+  requests,
+  limits: { memory: limits.memory, ...(limits.cpu ? { cpu: limits.cpu } : {}) },
+})
+
+const pullSecrets = ({ spec }: ChatmailServer): Record<string, unknown> =>
+  spec.imagePullSecrets.length ? { imagePullSecrets: spec.imagePullSecrets.map((name) => ({ name })) } : {}
 
 /** A source of the mounts volume: `files` of a ConfigMap or Secret under their own names. */
 export const mounted = (
@@ -76,7 +86,7 @@ export const mounted = (
   return from === 'configMap' ? { configMap: source } : { secret: source }
 }
 
-export const podTemplate = (facts: Facts, parts: PodParts): PodTemplate => ({
+export const podTemplate = (server: ChatmailServer, facts: Facts, parts: PodParts): PodTemplate => ({
   metadata: {
     labels: parts.labels,
     annotations: { [`${annotationPrefix}config-hash`]: digestOf(parts.config) },
@@ -93,8 +103,9 @@ export const podTemplate = (facts: Facts, parts: PodParts): PodTemplate => ({
       fsGroupChangePolicy: 'OnRootMismatch',
       seccompProfile: { type: 'RuntimeDefault' },
     },
+    ...pullSecrets(server),
     ...parts.extra,
-    containers: [container(facts, parts)],
+    containers: [container(server, facts, parts)],
     volumes: [{ name: 'mounts', projected: { defaultMode: fileMode, sources: parts.sources } }, parts.data],
   },
 })

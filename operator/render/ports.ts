@@ -3,7 +3,7 @@
  * unprivileged ports; in a cluster a Service or a host port gives clients the standard ones.
  */
 import type { ChatmailServer } from '../api/chatmail-server.ts'
-import type { Platform } from './facts.ts'
+import type { Facts, Platform } from './facts.ts'
 
 type MailPortName = 'imaps' | 'imap' | 'submissions' | 'submission' | 'https' | 'http'
 
@@ -44,22 +44,39 @@ const mailPortTable: readonly MailPortRow[] = [
 
 const managementPorts = { mail: { cluster: 9640, local: 2900 }, turn: { cluster: 9641, local: 2901 } } as const
 
-/** `listen` is what the process binds, `public` what clients connect to. Null: the listener is off. */
+/**
+ * `listen` is what the process binds, `service` the port of the Service, `nodePort` the one of every node that was asked
+ * for, `public` what clients connect to. Null: the listener is off.
+ */
 export type MailPort = {
   name: MailPortName
   field: string
   purpose: string
   listen: number | null
+  service: number | null
+  nodePort: number | null
   public: number | null
 }
 
-export const mailPorts = (server: ChatmailServer, platform: Platform): MailPort[] =>
-  mailPortTable.map(({ name, standard, unprivileged, purpose, localDefault }) => {
+type Place = Pick<Facts, 'platform' | 'nodePorts'>
+
+const clusterPort = (given: number | null, row: MailPortRow, server: ChatmailServer, { nodePorts }: Place) => {
+  if (server.spec.exposure.type !== 'NodePort') {
+    const port = given ?? row.standard
+    return { service: port, nodePort: null, public: port }
+  }
+  return { service: row.standard, nodePort: given, public: given ?? nodePorts[row.name] ?? row.standard }
+}
+
+export const mailPorts = (server: ChatmailServer, place: Place): MailPort[] =>
+  mailPortTable.map((row) => {
+    const { name, purpose, unprivileged, localDefault } = row
     const given = server.spec.exposure.ports[name]
-    const field = `spec.exposure.ports.${name}`
-    if (platform === 'cluster') return { name, field, purpose, listen: unprivileged, public: given ?? standard }
+    const about = { name, purpose, field: `spec.exposure.ports.${name}` }
+    if (place.platform === 'cluster')
+      return { ...about, listen: unprivileged, ...clusterPort(given, row, server, place) }
     const port = given ?? (localDefault ? unprivileged : null)
-    return { name, field, purpose, listen: port, public: port }
+    return { ...about, listen: port, service: port, nodePort: null, public: port }
   })
 
 /** One value of each mail port by name, as the workload's configuration has it. */
@@ -116,8 +133,8 @@ const turnRows = (server: ChatmailServer, platform: Platform): PortRow[] => {
 }
 
 /** All ports that are open, those for clients first. */
-export const portRows = (server: ChatmailServer, platform: Platform): PortRow[] => {
-  const mail = mailPorts(server, platform).flatMap(({ field, purpose, public: port }): PortRow[] =>
+export const portRows = (server: ChatmailServer, platform: Platform, nodePorts: Facts['nodePorts'] = {}): PortRow[] => {
+  const mail = mailPorts(server, { platform, nodePorts }).flatMap(({ field, purpose, public: port }): PortRow[] =>
     port === null ? [] : [{ field, protocol: 'TCP', from: port, to: port, purpose, audience: 'clients' }],
   )
   const management = managementPort(server, platform, 'mail')

@@ -6,7 +6,7 @@ import { relays } from '../../workloads/contract/relays.ts'
 import { turnConfig } from '../../workloads/contract/turn-config.ts'
 import { apiVersion, type ChatmailServer, kind, parseServer } from '../api/chatmail-server.ts'
 import { firstKeyring } from '../turnkeys/first.ts'
-import type { Facts, Platform, TurnNode } from './facts.ts'
+import { type Facts, outsideACluster, type Platform, type TurnNode } from './facts.ts'
 import { fileText } from './files.ts'
 import { render } from './index.ts'
 import type { ConfigMap, KubernetesObject, PodSpec, Secret, Service, Workload } from './objects.ts'
@@ -43,10 +43,16 @@ const factsOf = (platform: Platform, change: Partial<Facts> = {}): Facts => ({
   publicHost: 'chat.example.org',
   listenAddress: '::',
   managementAddress: platform === 'local' ? '127.0.0.1' : '::',
-  certificate: { secretName: 'chat-tls', pem: { crt: 'the certificate', key: privateKey }, selfSigned: true },
+  certificate: {
+    secretName: 'chat-tls',
+    issuer: null,
+    pem: { crt: 'the certificate', key: privateKey },
+    selfSigned: true,
+  },
   keyring: ring,
   managementToken: token,
   turnNodes: [node('one'), node('two')],
+  ...outsideACluster,
   turnEndpoints: [{ id: 'one', host: '203.0.113.7', port: 3478, state: 'ready' }],
   ...change,
 })
@@ -215,7 +221,7 @@ test('TURN is one pod a node on its network, pinned, replaced and never doubled,
 })
 
 test('a kept certificate is mounted and not rendered; an external iroh relay is told', () => {
-  const facts = factsOf('cluster', { certificate: { secretName: 'mine', pem: null, selfSigned: false } })
+  const facts = factsOf('cluster', { certificate: { secretName: 'mine', issuer: null, pem: null, selfSigned: false } })
   const objects = render(serverOf({ iroh: { mode: 'External', url: 'https://iroh.example.org' } }), facts)
   assert.equal(named(objects, 'Secret', 'mine'), undefined)
   const mail = named<Workload>(objects, 'StatefulSet', 'chat-mail')

@@ -1,6 +1,6 @@
 /** Self-signed certificates for tests, made the way that the local runner makes them. */
 import { randomBytes } from 'node:crypto'
-import { selfSignedCertificate as renewed } from '../../operator/local/certificate/self-signed.ts'
+import { selfSignedCertificate as renewed } from '../../operator/certificate/self-signed.ts'
 
 /** A certificate of its own for these DNS names and addresses, in PEM; for a new key unless one is given. */
 export const selfSignedCertificate = async (

@@ -60,9 +60,16 @@ export const tls = section(
       .enum(['Auto', 'CertManager', 'Secret', 'ACME', 'SelfSigned'])
       .default('Auto')
       .describe(
-        'Auto: cert-manager where it is installed, else ACME; SelfSigned for a domain with a leading _ or an address, and on one machine. Secret: a certificate of yours.',
+        'Auto: the Secret where secretName is given, else cert-manager where issuerRef is given, else SelfSigned. SelfSigned: clients accept it for a domain with a leading _ and through invite links of this server. Secret: a certificate of yours.',
       ),
     secretName: objectName.optional().describe('Secret with tls.crt and tls.key, for source Secret.'),
+    issuerRef: z
+      .strictObject({
+        name: objectName.describe('Name of the issuer.'),
+        kind: z.enum(['Issuer', 'ClusterIssuer']).default('ClusterIssuer').describe('Issuer: in this namespace.'),
+      })
+      .optional()
+      .describe('Issuer of cert-manager, for source CertManager.'),
   },
   [
     {
@@ -70,6 +77,12 @@ export const tls = section(
       message: 'tls.source Secret needs tls.secretName',
       field: [],
       holds: (self) => self.source !== 'Secret' || self.secretName !== undefined,
+    },
+    {
+      cel: "self.source != 'CertManager' || has(self.issuerRef)",
+      message: 'tls.source CertManager needs tls.issuerRef',
+      field: [],
+      holds: (self) => self.source !== 'CertManager' || self.issuerRef !== undefined,
     },
   ],
 )

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { domainList, objectName } from '../names.ts'
 import { duration, size } from '../quantities.ts'
 import { section } from '../rules.ts'
+import { nodeSelector, resources, tolerations } from './pods.ts'
 
 const storage = section(
   'Where accounts and messages are kept.',
@@ -113,6 +114,9 @@ export const mail = section(
       .max(32)
       .default(1)
       .describe('Number of mail pods; more than one needs storage.type PostgreSQL.'),
+    nodeSelector: nodeSelector('mail pods'),
+    tolerations: tolerations('mail pods'),
+    resources: resources('a mail pod', { cpu: '100m', memory: '128Mi', memoryLimit: '1Gi' }),
     storage,
     registration,
     limits,

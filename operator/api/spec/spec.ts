@@ -4,6 +4,7 @@ import { domainName, port } from '../names.ts'
 import { requiredSection, section } from '../rules.ts'
 import { exposure, tls } from './exposure.ts'
 import { mail } from './mail.ts'
+import { image, imagePullPolicy, imagePullSecrets } from './pods.ts'
 import { turn } from './turn.ts'
 
 const iroh = section(
@@ -71,6 +72,9 @@ export const spec = requiredSection(
       .enum(['Retain', 'Delete'])
       .default('Retain')
       .describe('What happens to the mail volume and the keys when this resource is deleted.'),
+    image,
+    imagePullPolicy,
+    imagePullSecrets,
     mail,
     tls,
     exposure,

@@ -2,23 +2,8 @@
 import { z } from 'zod'
 import { hostName, port } from '../names.ts'
 import { durationOfDays, durationOrZero } from '../quantities.ts'
-import { boundedMap, section } from '../rules.ts'
-
-const toleration = z.strictObject({
-  key: z.string().max(317).optional().describe('Taint key; without it, every key.'),
-  operator: z.enum(['Exists', 'Equal']).default('Equal').describe('Exists: any value. Equal: the value given.'),
-  value: z.string().max(63).optional().describe('Taint value, for operator Equal.'),
-  effect: z
-    .enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])
-    .optional()
-    .describe('Taint effect; without it, every effect.'),
-  tolerationSeconds: z
-    .int()
-    .min(0)
-    .max(2147483647)
-    .optional()
-    .describe('Seconds to stay on a node with a NoExecute taint.'),
-})
+import { section } from '../rules.ts'
+import { nodeSelector, resources, tolerations } from './pods.ts'
 
 const isAddress = (text: string): boolean => z.union([z.ipv4(), z.ipv6()]).safeParse(text).success
 const isPrefix = (text: string): boolean => z.union([z.cidrv4(), z.cidrv6()]).safeParse(text).success
@@ -63,7 +48,7 @@ const publicAddress = section(
       .enum(['Auto', 'Node', 'Static'])
       .default('Auto')
       .describe(
-        'Auto: the node annotation chatmail.dev/public-address, then the ExternalIP of the node, then a STUN probe. Node: the annotation alone. Static: the addresses given.',
+        'Auto: the node annotation chatmail.dev/public-address, then the ExternalIP of the node, then its InternalIP where that is a public address. Node: the annotation alone. Static: the addresses given.',
       ),
     addresses: z
       .array(address)
@@ -137,10 +122,9 @@ export const turn = section(
       .default('Builtin')
       .describe('The server program: the one of this project, or coturn.'),
     replicas: z.int().min(1).max(100).default(1).describe('Number of TURN pods, each on a node of its own.'),
-    nodeSelector: boundedMap(z.string().max(63), 32)
-      .default({})
-      .describe('Labels of the nodes that TURN pods may run on.'),
-    tolerations: z.array(toleration).max(32).default([]).describe('Taints that TURN pods tolerate.'),
+    nodeSelector: nodeSelector('TURN pods'),
+    tolerations: tolerations('TURN pods'),
+    resources: resources('a TURN pod', { cpu: '100m', memory: '96Mi', memoryLimit: '512Mi' }),
     exposure: z
       .enum(['HostNetwork', 'LoadBalancer'])
       .default('HostNetwork')

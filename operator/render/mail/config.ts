@@ -8,7 +8,7 @@ import { mailPortMap, mailPorts, managementPort } from '../ports.ts'
 
 export const renderMailConfig = (server: ChatmailServer, facts: Facts): z.input<typeof mailConfig> => {
   const { mail, turn, domain, privacy } = server.spec
-  const ports = mailPorts(server, facts.platform)
+  const ports = mailPorts(server, facts)
   const { http: _, ...publicPorts } = mailPortMap(ports, 'public')
   return {
     domain,

@@ -28,8 +28,8 @@ export const mailService = (server: ChatmailServer, facts: Facts): Service => {
       type: inside ? 'ClusterIP' : type,
       ...(inside ? {} : balancing(server)),
       selector: selectorLabels(server, 'mail'),
-      ports: mailPorts(server, facts.platform).flatMap(({ name, public: port }) =>
-        port === null ? [] : [{ name, port, targetPort: name, protocol: 'TCP' }],
+      ports: mailPorts(server, facts).flatMap(({ name, service: port, nodePort }) =>
+        port === null ? [] : [{ name, port, targetPort: name, protocol: 'TCP', ...(nodePort ? { nodePort } : {}) }],
       ),
     },
   }

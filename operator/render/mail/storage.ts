@@ -1,10 +1,23 @@
 /** The volume of the embedded store. It outlives the pod, and with deletionPolicy Retain the resource. */
 import type { ChatmailServer } from '../../api/chatmail-server.ts'
+import { bytes } from '../../api/quantities.ts'
+import type { Facts } from '../facts.ts'
 import { names } from '../names.ts'
 import { annotationPrefix, metadata, type PersistentVolumeClaim } from '../objects.ts'
 
-export const mailVolume = (server: ChatmailServer): PersistentVolumeClaim[] => {
+/** A volume can grow and never shrink, and its class is fixed when it is made. */
+const settled = ({ spec }: ChatmailServer, { volume }: Facts): { size: string; storageClassName: string | null } => {
+  const { size, storageClassName } = spec.mail.storage
+  if (!volume) return { size, storageClassName }
+  return {
+    size: bytes(volume.size) > bytes(size) ? volume.size : size,
+    storageClassName: volume.storageClassName,
+  }
+}
+
+export const mailVolume = (server: ChatmailServer, facts: Facts): PersistentVolumeClaim[] => {
   const { storage } = server.spec.mail
+  const { size, storageClassName } = settled(server, facts)
   if (storage.type !== 'SQLite') return []
   const annotations = { [`${annotationPrefix}deletion-policy`]: server.spec.deletionPolicy }
   return [
@@ -14,8 +27,8 @@ export const mailVolume = (server: ChatmailServer): PersistentVolumeClaim[] => {
       metadata: metadata(server, 'mail', names.mailData(server), annotations),
       spec: {
         accessModes: ['ReadWriteOnce'],
-        resources: { requests: { storage: storage.size } },
-        ...(storage.storageClassName ? { storageClassName: storage.storageClassName } : {}),
+        resources: { requests: { storage: size } },
+        ...(storageClassName ? { storageClassName } : {}),
       },
     },
   ]

@@ -35,7 +35,7 @@ const sources = (server: ChatmailServer, facts: Facts): ProjectedSource[] => {
 }
 
 const ports = (server: ChatmailServer, facts: Facts): ContainerPort[] =>
-  mailPorts(server, facts.platform).flatMap(({ name, listen, public: hostPort }) => {
+  mailPorts(server, facts).flatMap(({ name, listen, public: hostPort }) => {
     if (listen === null || hostPort === null) return []
     const onNode = facts.platform === 'cluster' && server.spec.exposure.type === 'HostNetwork'
     return [{ name, containerPort: listen, protocol: 'TCP' as const, ...(onNode ? { hostPort } : {}) }]
@@ -47,9 +47,10 @@ const data = (server: ChatmailServer): Volume =>
     : { name: 'data', emptyDir: {} }
 
 export const mailWorkload = (server: ChatmailServer, facts: Facts, config: string): Workload => {
+  const { mail } = server.spec
   const selector = selectorLabels(server, 'mail')
-  const embedded = server.spec.mail.storage.type === 'SQLite'
-  const template = podTemplate(facts, {
+  const embedded = mail.storage.type === 'SQLite'
+  const template = podTemplate(server, facts, {
     component: 'mail',
     labels: metadata(server, 'mail', names.mail(server)).labels,
     config,
@@ -58,15 +59,19 @@ export const mailWorkload = (server: ChatmailServer, facts: Facts, config: strin
     ports: ports(server, facts),
     managementPort: managementPort(server, facts.platform, 'mail'),
     gracePeriod,
-    resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '1Gi' } },
-    extra: { serviceAccountName: names.mail(server) },
+    resources: mail.resources,
+    extra: {
+      serviceAccountName: names.mail(server),
+      nodeSelector: mail.nodeSelector,
+      tolerations: mail.tolerations,
+    },
   })
   return {
     apiVersion: 'apps/v1',
     kind: embedded ? 'StatefulSet' : 'Deployment',
     metadata: metadata(server, 'mail', names.mail(server)),
     spec: {
-      replicas: server.spec.mail.replicas,
+      replicas: mail.replicas,
       ...(embedded ? { serviceName: names.mail(server) } : {}),
       selector: { matchLabels: selector },
       template,

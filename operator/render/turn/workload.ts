@@ -1,22 +1,28 @@
 /**
  * The TURN pods: one Deployment a node, pinned to it, because each binds the addresses of its node and two cannot hold
- * one port. So a rollout goes node by node, as whoever applies decides.
+ * one port. So a rollout goes node by node, as whoever applies decides. Behind a load balancer nothing pins them.
  */
+import { mountedFiles } from '../../../workloads/contract/mounts.ts'
 import type { ChatmailServer } from '../../api/chatmail-server.ts'
 import { seconds } from '../../api/quantities.ts'
 import type { Facts, TurnNode } from '../facts.ts'
 import { names } from '../names.ts'
-import { metadata, selectorLabels, type Workload } from '../objects.ts'
-import { podTemplate, sharedSources } from '../pods.ts'
+import { type ContainerPort, metadata, selectorLabels, type Workload } from '../objects.ts'
+import { mounted, podTemplate, sharedSources } from '../pods.ts'
 import { managementPort } from '../ports.ts'
 
 /** Seconds beyond the drain deadline in which the process must have ended. */
 const drainMargin = 10
 
+/** What tells the pods of one node from those of another. */
+export const turnNodeLabel = 'chatmail.dev/turn-node'
+
+const network = (server: ChatmailServer): Record<string, unknown> =>
+  server.spec.turn.exposure === 'HostNetwork' ? { hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' } : {}
+
 const placement = (server: ChatmailServer, node: TurnNode): Record<string, unknown> => ({
   serviceAccountName: names.turnAccount(server),
-  hostNetwork: true,
-  dnsPolicy: 'ClusterFirstWithHostNet',
+  ...network(server),
   nodeSelector: {
     ...server.spec.turn.nodeSelector,
     ...(node.hostname ? { 'kubernetes.io/hostname': node.hostname } : {}),
@@ -24,21 +30,30 @@ const placement = (server: ChatmailServer, node: TurnNode): Record<string, unkno
   tolerations: server.spec.turn.tolerations,
 })
 
+const ports = ({ spec: { turn } }: ChatmailServer): ContainerPort[] => {
+  const onNode = turn.exposure === 'HostNetwork' ? { hostPort: turn.port } : {}
+  return [{ name: 'turn', containerPort: turn.port, protocol: 'UDP', ...onNode }]
+}
+
+const sources = (server: ChatmailServer, node: TurnNode) => [
+  ...sharedSources(names.turnConfig(server, node), names.keyring(server), names.managementToken(server)),
+  mounted('configMap', names.turnPeers(server), [mountedFiles.peers]),
+]
+
 export const turnWorkload = (server: ChatmailServer, facts: Facts, node: TurnNode, config: string): Workload => {
   const { turn } = server.spec
   const name = names.turn(server, node)
-  const selector = { ...selectorLabels(server, 'turn'), 'chatmail.dev/turn-node': node.name }
-  const management = managementPort(server, facts.platform, 'turn')
-  const template = podTemplate(facts, {
+  const selector = { ...selectorLabels(server, 'turn'), [turnNodeLabel]: node.name }
+  const template = podTemplate(server, facts, {
     component: 'turn',
     labels: { ...metadata(server, 'turn', name).labels, ...selector },
     config,
-    sources: sharedSources(names.turnConfig(server, node), names.keyring(server), names.managementToken(server)),
+    sources: sources(server, node),
     data: { name: 'data', emptyDir: { sizeLimit: '64Mi' } },
-    ports: [{ name: 'turn', containerPort: turn.port, protocol: 'UDP', hostPort: turn.port }],
-    managementPort: management,
+    ports: ports(server),
+    managementPort: managementPort(server, facts.platform, 'turn'),
     gracePeriod: seconds(turn.drain.deadline) + drainMargin,
-    resources: { requests: { cpu: '100m', memory: '96Mi' }, limits: { memory: '512Mi' } },
+    resources: turn.resources,
     extra: placement(server, node),
   })
   return {
