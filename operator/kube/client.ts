@@ -38,7 +38,11 @@ export type ListOptions = {
   signal?: AbortSignal
 }
 
-export type WatchOptions = Omit<ListOptions, 'pageSize'> & { resourceVersion: string }
+export type WatchOptions = Omit<ListOptions, 'pageSize'> & {
+  resourceVersion: string
+  /** Called when the server has taken the watch. */
+  onOpen?: () => void
+}
 
 export type ApplyOptions = { manager: string; force: boolean }
 
@@ -118,7 +122,7 @@ export class KubeClient {
    * @throws ApiError (`isGone`: the version is too old), WatchFormatError, or what broke the connection
    */
   async *watch<T extends KubeObject>(resource: Resource, options: WatchOptions): AsyncGenerator<WatchEvent<T>> {
-    const { namespace, signal, ...query } = options
+    const { namespace, signal, onOpen, ...query } = options
     const path = withQuery(collectionPath(resource, namespace), {
       ...query,
       watch: true,
@@ -128,6 +132,7 @@ export class KubeClient {
     const transport = await this.#transport
     const answer = await this.#accept(await transport.watch({ method: 'GET', path, signal }))
     try {
+      onOpen?.()
       yield* watchEvents<T>(answer.body, resource)
     } finally {
       answer.body.on('error', () => {}).destroy()

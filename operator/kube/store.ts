@@ -1,0 +1,81 @@
+/** Objects of one kind by namespace and name, with those labels indexed that are asked for often. */
+import type { KubeObject, ObjectRef } from './objects.ts'
+
+export type ListFilter = { namespace?: string; labels?: Record<string, string> }
+
+const keyOf = ({ namespace = '', name }: ObjectRef): string => `${namespace}/${name}`
+
+const matches = (object: KubeObject, { namespace, labels = {} }: ListFilter): boolean =>
+  (namespace === undefined || object.metadata.namespace === namespace) &&
+  Object.entries(labels).every(([name, value]) => object.metadata.labels?.[name] === value)
+
+/** A label's values, each with the keys of the objects that carry it. */
+class LabelIndex {
+  readonly label: string
+  readonly #keys = new Map<string, Set<string>>()
+
+  constructor(label: string) {
+    this.label = label
+  }
+
+  add(key: string, object: KubeObject): void {
+    const value = object.metadata.labels?.[this.label]
+    if (value === undefined) return
+    const keys = this.#keys.get(value)
+    if (keys) keys.add(key)
+    else this.#keys.set(value, new Set([key]))
+  }
+
+  remove(key: string, object: KubeObject): void {
+    const value = object.metadata.labels?.[this.label]
+    const keys = value === undefined ? undefined : this.#keys.get(value)
+    keys?.delete(key)
+    if (keys?.size === 0) this.#keys.delete(value!)
+  }
+
+  get(value: string): Iterable<string> {
+    return this.#keys.get(value) ?? []
+  }
+}
+
+export class ObjectStore<T extends KubeObject> {
+  readonly #objects = new Map<string, T>()
+  readonly #indexes: LabelIndex[]
+
+  constructor(indexedLabels: readonly string[] = []) {
+    this.#indexes = indexedLabels.map((label) => new LabelIndex(label))
+  }
+
+  get(ref: ObjectRef): T | undefined {
+    return this.#objects.get(keyOf(ref))
+  }
+
+  set(object: T): void {
+    this.delete(object.metadata)
+    const key = keyOf(object.metadata)
+    this.#objects.set(key, object)
+    for (const index of this.#indexes) index.add(key, object)
+  }
+
+  delete(ref: ObjectRef): void {
+    const key = keyOf(ref)
+    const object = this.#objects.get(key)
+    if (!object) return
+    this.#objects.delete(key)
+    for (const index of this.#indexes) index.remove(key, object)
+  }
+
+  values(): T[] {
+    return [...this.#objects.values()]
+  }
+
+  list(filter: ListFilter = {}): T[] {
+    return this.#candidates(filter).filter((object) => matches(object, filter))
+  }
+
+  #candidates({ labels = {} }: ListFilter): T[] {
+    const index = this.#indexes.find(({ label }) => label in labels)
+    if (!index) return this.values()
+    return [...index.get(labels[index.label]!)].map((key) => this.#objects.get(key)!)
+  }
+}
