@@ -31,24 +31,25 @@ machine() { # machine NAME N: starts machine.sh in namespaces of its own; killin
     bash "$here/machine.sh" "$1" "$2" <&- >"$KUBE_STATE/log/$1.log" 2>&1 &
   echo $! >"$KUBE_STATE/pid/$1"
 }
-until_up() { # until_up MACHINE SECONDS COMMAND…
-  local name=$1 deadline=$((${start%.*} + $2))
+until_up() { # until_up WHAT MACHINE COMMAND…
+  local what=$1 pid
+  pid=$(cat "$KUBE_STATE/pid/$2")
   shift 2
   until net client "$@" >/dev/null 2>&1; do
-    kill -0 "$(cat "$KUBE_STATE/pid/$name")" 2>/dev/null || die "$name ended"
-    [ "$(date +%s)" -lt $deadline ] || die "$name is not ready in time"
+    kill -0 "$pid" 2>/dev/null || die "$what: its machine ended"
+    [ "$(date +%s)" -lt $((${start%.*} + 300)) ] || die "$what: not ready after 300 s"
     sleep 0.2
   done
-  echo "$name is ready after $(since "$start")"
+  echo "$what: ready after $(since "$start")"
 }
 export KUBE_CACHE KUBE_STATE KUBE_NAME KUBE_LAN KUBE_PODS KUBE_SERVICES
 export KUBECONFIG=$KUBE_STATE/conf/admin.kubeconfig
 machine hub 0
-until_up hub 180 kubectl get --raw /readyz
+until_up "control plane" hub kubectl get --raw /readyz
 for ((n = 1; n <= nodes; n++)); do machine "node$n" "$n"; done
 [ "$nodes" = 0 ] || sed "s/@DNS_IP@/$dns_ip/" "$here/system.yaml" | net client kubectl apply -f - >/dev/null
 for ((n = 1; n <= nodes; n++)); do
-  until_up "node$n" 300 kubectl wait --for=condition=Ready "node/node$n" --timeout=10s
+  until_up "node$n" "node$n" kubectl wait --for=condition=Ready "node/node$n" --timeout=10s
 done
-[ "$nodes" = 0 ] || until_up hub 300 kubectl -n kube-system rollout status deployment/coredns --timeout=10s
+[ "$nodes" = 0 ] || until_up "cluster DNS" hub kubectl -n kube-system rollout status deployment/coredns --timeout=10s
 echo "use: $here/with.sh client kubectl get nodes"

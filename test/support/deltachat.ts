@@ -33,6 +33,7 @@ export const coreMissing = (): string | false => {
 
 export class DeltaChat {
   readonly dir: string
+  readonly launch: readonly string[]
   #process: ChildProcess
   #next = 1
   #pending = new Map<number, Pending>()
@@ -40,17 +41,20 @@ export class DeltaChat {
   #waiters = new Set<Waiter>()
   #stopped = false
 
-  private constructor() {
+  private constructor(launch: readonly string[]) {
+    this.launch = launch
     this.dir = mkdtempSync(join(tmpdir(), 'deltachat-'))
-    this.#process = spawn(binary()!, [], {
-      env: { DC_ACCOUNTS_PATH: join(this.dir, 'accounts'), RUST_LOG: 'error' },
+    const [program, ...rest] = [...launch, binary()!]
+    this.#process = spawn(program!, rest, {
+      env: { PATH: process.env.PATH, DC_ACCOUNTS_PATH: join(this.dir, 'accounts'), RUST_LOG: 'error' },
       stdio: ['pipe', 'pipe', 'ignore'],
     })
     createInterface({ input: this.#process.stdout! }).on('line', (line) => this.#receive(JSON.parse(line)))
   }
 
-  static start(): DeltaChat {
-    const core = new DeltaChat()
+  /** `launch`: words before the program, which must leave it the process id; to run it in a network of its own. */
+  static start(launch: readonly string[] = []): DeltaChat {
+    const core = new DeltaChat(launch)
     void core.#pollEvents()
     return core
   }

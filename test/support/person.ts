@@ -24,9 +24,12 @@ export class Person {
     this.id = id
   }
 
-  /** Opens Delta Chat for the first time and scans an invite; resolves when the inbox is watched. */
-  static async join(name: string, invite: string): Promise<Person> {
-    const core = DeltaChat.start()
+  /**
+   * Opens Delta Chat for the first time and scans an invite; resolves when the inbox is watched. `launch` as in
+   * `DeltaChat.start`.
+   */
+  static async join(name: string, invite: string, launch: readonly string[] = []): Promise<Person> {
+    const core = DeltaChat.start(launch)
     const person = new Person(core, await core.call<number>('add_account'))
     await person.setConfig('displayname', name)
     await core.call('add_transport_from_qr', person.id, invite)
@@ -109,7 +112,7 @@ export class Person {
   /** The same account in a core of its own, by a backup through `folder`. */
   async secondDevice(folder: string): Promise<Person> {
     await this.call('export_backup', folder, null)
-    const core = DeltaChat.start()
+    const core = DeltaChat.start(this.core.launch)
     const device = new Person(core, await core.call<number>('add_account'))
     await device.call('import_backup', join(folder, readdirSync(folder)[0]!), null)
     await device.call('start_io')

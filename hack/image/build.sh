@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Makes the image without a Docker daemon, network or root: build.sh [NAME]   (default localhost/chatmail-operator:dev)
+# It lies in the cache of the test cluster, whose nodes take it when they start, or at once if they run. Nothing is done
+# when nothing has changed. For a release see release.sh.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../cluster/common.sh"
+name=${1:-localhost/chatmail-operator:dev}
+node_run() { sh "$here/../node" "$@"; }
+work=$KUBE_CACHE/image
+mkdir -p "$work"
+exec 9>"$work/lock"
+flock 9
+
+node=$(node_run -p process.execPath)
+base=$(cat "$here/base.sh" <(stat -c '%n %s %Y' "$node") | sha256sum)
+if [ "$(cat "$work/base.stamp" 2>/dev/null)" != "$base" ]; then
+  rm -rf "$work/base"
+  "$here/base.sh" "$work/base" "$node"
+  echo "$base" >"$work/base.stamp"
+fi
+rm -rf "$work/app"
+node_run "$here/bundle.ts" "$work/app"
+config=$(node_run "$here/config.ts")
+file=$KUBE_CACHE/images/$(tr '/:' '__' <<<"${name#localhost/}").tar
+inputs=$({
+  echo "$base $config"
+  tar --sort=name --mtime=@0 -C "$work/app" -c .
+} | sha256sum)
+if [ -e "$file" ] && [ "$(cat "$file.stamp" 2>/dev/null)" = "$inputs" ]; then exit 0; fi
+"$here/../cluster/image.sh" "$name" "$config" "$work/base" "$work/app"
+echo "$inputs" >"$file.stamp"

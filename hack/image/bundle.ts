@@ -1,0 +1,76 @@
+/**
+ * The program as the image holds it: `bundle.ts DIR` writes `/usr/local/bin/chatmail` and `/app` below DIR, for Node 24 on
+ * any processor. A bundle starts faster and is smaller in memory than thousands of files; it is split, so that a
+ * workload loads nothing of the operator.
+ */
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build, type Plugin } from 'esbuild'
+import { workloadNodeFlags } from '../../workloads/contract/workload-process.ts'
+
+const project = join(import.meta.dirname, '../..')
+
+/** What runs as a thread: a program of its own, beside the one that starts it. */
+const threads = ['workloads/mail/store/sqlite/writer/thread.ts']
+
+const threadName = (path: string): string => path.replace(/\.ts$/, '').replaceAll('/', '-')
+
+/** A file that starts a thread names it by its source; in the bundle it lies elsewhere. */
+const startsThread = /new URL\('\.\/([\w-]+\.ts)', import\.meta\.url\)/g
+
+const threadUrls: Plugin = {
+  name: 'thread-urls',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8')
+      const contents = source.replace(startsThread, (_, file: string) => {
+        const thread = threads.find((each) => join(project, each) === join(path, '..', file))
+        if (!thread) throw new Error(`${path} starts ${file}, which hack/image/bundle.ts does not know as a thread`)
+        return `new URL('./${threadName(thread)}.js', import.meta.url)`
+      })
+      return { contents, loader: 'ts' }
+    })
+  },
+}
+
+/** Some packages are CommonJS and ask for Node's own modules by `require`. */
+const banner = "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);"
+
+const bundle = (outdir: string) =>
+  build({
+    absWorkingDir: project,
+    entryPoints: {
+      chatmail: 'operator/main.ts',
+      ...Object.fromEntries(threads.map((path) => [threadName(path), path])),
+    },
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    banner: { js: banner },
+    plugins: [threadUrls],
+    logLevel: 'warning',
+  })
+
+/** The kernel starts it without a shell; it passes the words after the interpreter as one, so there can be one flag. */
+const launcher = (flags: readonly string[]): string => {
+  if (flags.length !== 1) throw new Error('a first line holds one flag: give Node the others by NODE_OPTIONS')
+  return `#!/usr/local/bin/node ${flags[0]}\nimport './chatmail.js'\n`
+}
+
+const root = process.argv[2]
+if (!root) throw new Error('usage: bundle.ts DIR')
+rmSync(join(root, 'app'), { recursive: true, force: true })
+mkdirSync(join(root, 'usr/local/bin'), { recursive: true })
+// What is wrong has been printed by then.
+await bundle(join(root, 'app')).catch(() => process.exit(1))
+writeFileSync(join(root, 'app/package.json'), '{"type":"module"}\n')
+writeFileSync(join(root, 'app/chatmail'), launcher(workloadNodeFlags))
+chmodSync(join(root, 'app/chatmail'), 0o755)
+rmSync(join(root, 'usr/local/bin/chatmail'), { force: true })
+symlinkSync('/app/chatmail', join(root, 'usr/local/bin/chatmail'))
