@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type BackoffPolicy, backoff } from './backoff.ts'
 import { arrival, type Change, departure, replacement } from './changes.ts'
 import type { KubeClient } from './client.ts'
-import { ApiError, isGone, isTooManyRequests, isUnauthorized, WatchFormatError } from './errors.ts'
+import { ApiError, isGone, WatchFormatError } from './errors.ts'
 import type { KubeObject, ObjectRef, Resource } from './objects.ts'
 import { type ListFilter, ObjectStore } from './store.ts'
 import type { WatchEvent } from './watch.ts'
@@ -52,7 +52,7 @@ const without = <T extends KubeObject>(object: T): T => {
  */
 const needsList = (error: unknown, failures: number): boolean => {
   if (isGone(error) || error instanceof WatchFormatError || isSilence(error)) return true
-  if (!(error instanceof ApiError) || isUnauthorized(error) || isTooManyRequests(error)) return false
+  if (!(error instanceof ApiError) || error.status === 401 || error.status === 429) return false
   return error.status < 500 || failures >= refusalsBeforeList
 }
 
