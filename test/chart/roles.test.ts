@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Manifest } from '../../hack/generate/install.ts'
+import { namespace, needsHelm, ofKind, rendered } from './chart.ts'
+
+type Rule = { apiGroups: string[]; resources: string[]; verbs: string[]; resourceNames?: string[] }
+type Role = Manifest & { rules: Rule[] }
+
+const rolesOf = (objects: readonly Manifest[], kind: 'Role' | 'ClusterRole') => ofKind(objects, kind) as Role[]
+const isForUsers = ({ metadata }: Role): boolean =>
+  Object.keys((metadata.labels ?? {}) as object).some((label) => label.includes('aggregate-to'))
+const operatorRoles = (objects: readonly Manifest[]) => [
+  ...rolesOf(objects, 'ClusterRole').filter((role) => !isForUsers(role)),
+  ...rolesOf(objects, 'Role'),
+]
+
+/** What a role grants, a line for each verb on each resource. */
+const grants = (role: Role): string[] =>
+  role.rules.flatMap(({ apiGroups, resources, verbs, resourceNames = [] }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((resource) =>
+        verbs.map((verb) => [verb, group ? `${resource}.${group}` : resource, ...resourceNames].join(' ')),
+      ),
+    ),
+  )
+
+const cases: [string, object][] = [
+  ['all namespaces', {}],
+  ['two namespaces', { watchNamespaces: ['team-a', 'team-b'] }],
+]
+
+for (const [title, values] of cases)
+  test(`${title}: no wildcard, and nothing by which the operator could give itself more`, needsHelm, () => {
+    const given = operatorRoles(rendered(values)).flatMap(grants)
+    assert.ok(given.length > 50)
+    for (const line of given) assert.doesNotMatch(line, /\*/)
+    for (const line of given)
+      assert.doesNotMatch(
+        line,
+        /rbac\.authorization|escalate|impersonate|\bbind\b|pods\/exec|serviceaccounts\/token|deletecollection|webhook/,
+      )
+  })
+
+test('for all namespaces one role holds what servers need', needsHelm, () => {
+  const objects = rendered()
+  const cluster = rolesOf(objects, 'ClusterRole').filter((role) => !isForUsers(role))
+  assert.equal(cluster.length, 1)
+  assert.ok(grants(cluster[0]!).includes('list secrets'))
+  assert.deepEqual(
+    rolesOf(objects, 'Role').map(({ metadata }) => metadata.namespace),
+    [namespace],
+  )
+})
+
+test('with watched namespaces nothing of theirs is seen elsewhere, least of all Secrets', needsHelm, () => {
+  const objects = rendered({ watchNamespaces: ['team-a', 'team-b'] })
+  const cluster = rolesOf(objects, 'ClusterRole').filter((role) => !isForUsers(role))
+  assert.deepEqual(cluster.flatMap(grants), ['get nodes', 'list nodes', 'watch nodes', 'get namespaces'])
+  const byNamespace = new Map(rolesOf(objects, 'Role').map((role) => [role.metadata.namespace, grants(role)]))
+  assert.deepEqual([...byNamespace.keys()].sort(), [namespace, 'team-a', 'team-b'].sort())
+  const [all] = rolesOf(rendered(), 'ClusterRole').filter((role) => !isForUsers(role))
+  for (const watched of ['team-a', 'team-b'])
+    assert.deepEqual(
+      [...byNamespace.get(watched)!, ...cluster.flatMap(grants)].sort(),
+      grants(all!).sort(),
+      'the same rights as for all namespaces, no more and no less',
+    )
+})
+
+test('in its own namespace it has the lease of the leader and nothing else', needsHelm, () => {
+  for (const [, values] of cases) {
+    const own = rolesOf(rendered(values), 'Role').filter(({ metadata }) => metadata.namespace === namespace)
+    const lease = 'leases.coordination.k8s.io'
+    assert.deepEqual(own.flatMap(grants), [
+      `create ${lease}`,
+      ...['get', 'update', 'patch'].map((verb) => `${verb} ${lease} chatmail-operator`),
+    ])
+  }
+})
+
+test('its own namespace may be a watched one', needsHelm, () => {
+  const objects = rendered({ watchNamespaces: [namespace] })
+  const names = rolesOf(objects, 'Role').map(({ metadata }) => metadata.name)
+  assert.equal(new Set(names).size, 2)
+})
+
+test('people get ChatmailServers by the roles that they have, and never the status', needsHelm, () => {
+  const users = rolesOf(rendered(), 'ClusterRole').filter(isForUsers)
+  assert.equal(users.length, 2)
+  const given = users.flatMap(grants)
+  assert.ok(given.every((line) => line.includes('chatmailservers')))
+  assert.ok(!given.some((line) => /(update|patch|create) chatmailservers\/status/.test(line)))
+  const [view] = users.filter(({ metadata }) => metadata.name.endsWith(':view'))
+  assert.ok(grants(view!).every((line) => /^(get|list|watch) /.test(line)))
+})
