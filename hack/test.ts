@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 
-const everything = ['operator', 'workloads', 'test/integration', 'test/e2e']
+const everything = ['operator', 'workloads', 'test/integration', 'test/chart', 'test/e2e']
 const chosen = process.argv.slice(2)
 const files = (chosen.length > 0 ? chosen : everything).flatMap((path) =>
   path.endsWith('.ts') ? [path] : globSync(`${path}/**/*.test.ts`),
