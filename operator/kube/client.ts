@@ -44,7 +44,7 @@ export type WatchOptions = Omit<ListOptions, 'pageSize'> & {
   onOpen?: () => void
 }
 
-export type ApplyOptions = { manager: string; force: boolean }
+export type ApplyOptions = { manager: string; force: boolean; signal?: AbortSignal }
 
 export type DeleteOptions = {
   uid?: string
@@ -150,14 +150,14 @@ export class KubeClient {
   }
 
   /** @throws ApiError (`isAlreadyExists`) */
-  create<T extends KubeObject>(resource: Resource, object: KubeObject): Promise<T> {
+  create<T extends KubeObject>(resource: Resource, object: KubeObject, signal?: AbortSignal): Promise<T> {
     const path = creationPath(resource, object.metadata.namespace)
-    return this.#json<T>({ method: 'POST', path, body: object })
+    return this.#json<T>({ method: 'POST', path, body: object, signal })
   }
 
   /** Replaces the whole object. @throws ApiError (`isConflict`) when `metadata.resourceVersion` is not the newest */
-  replace<T extends KubeObject>(resource: Resource, object: KubeObject): Promise<T> {
-    return this.#json<T>({ method: 'PUT', path: objectPath(resource, refOf(object)), body: object })
+  replace<T extends KubeObject>(resource: Resource, object: KubeObject, signal?: AbortSignal): Promise<T> {
+    return this.#json<T>({ method: 'PUT', path: objectPath(resource, refOf(object)), body: object, signal })
   }
 
   /** JSON merge patch, RFC 7386. */
@@ -243,7 +243,7 @@ export class KubeClient {
     }
   }
 
-  #apply<T>(path: string, object: KubeObject, { manager, force }: ApplyOptions): Promise<T> {
+  #apply<T>(path: string, object: KubeObject, { manager, force, signal }: ApplyOptions): Promise<T> {
     // What an object was read with has no place in an apply: the server refuses managedFields.
     const { managedFields: _managedFields, ...metadata } = object.metadata
     return this.#json<T>({
@@ -251,6 +251,7 @@ export class KubeClient {
       path: withQuery(path, { fieldManager: manager, force }),
       body: { ...object, metadata },
       contentType: applyPatch,
+      signal,
     })
   }
 
