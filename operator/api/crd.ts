@@ -41,12 +41,21 @@ const keep = (key: string, value: unknown, node: JsonSchema): boolean => {
 const mapValues = <T, U>(record: Record<string, T>, change: (value: T) => U): Record<string, U> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]))
 
+/** The default of an object with those of its fields, as the API server would fill them in. */
+const filled = (node: JsonSchema): unknown => {
+  if (!node.properties || node.default === undefined) return node.default
+  const fields = Object.entries(mapValues(node.properties, filled)).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(fields)
+}
+
 const structural = (node: JsonSchema): JsonSchema => {
   const kept = Object.fromEntries(Object.entries(node).filter(([key, value]) => keep(key, value, node))) as JsonSchema
   if (kept.properties) kept.properties = mapValues(kept.properties, structural)
   if (kept.items) kept.items = structural(kept.items)
   if (typeof kept.additionalProperties === 'object') kept.additionalProperties = structural(kept.additionalProperties)
   if (kept.type === 'integer') kept.format = 'int64'
+  // The API server evaluates rules on the default as it is written, before it fills in those of the fields.
+  if (kept.default !== undefined && kept['x-kubernetes-validations']) kept.default = filled(kept)
   return kept
 }
 
@@ -61,9 +70,9 @@ export const openAPIV3Schema = (): JsonSchema => ({
   properties: {
     apiVersion: { type: 'string', description: 'Version of this schema.' },
     kind: { type: 'string', description: 'ChatmailServer.' },
+    // The API server refuses any word about metadata but on the name.
     metadata: {
       type: 'object',
-      description: 'Name, namespace, labels and annotations.',
       properties: { name: { type: 'string', maxLength: 40, description: 'Name of the server, in its namespace.' } },
     },
     spec: schemaOf(spec),

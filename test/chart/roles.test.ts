@@ -55,7 +55,11 @@ test('for all namespaces one role holds what servers need', needsHelm, () => {
 test('with watched namespaces nothing of theirs is seen elsewhere, least of all Secrets', needsHelm, () => {
   const objects = rendered({ watchNamespaces: ['team-a', 'team-b'] })
   const cluster = rolesOf(objects, 'ClusterRole').filter((role) => !isForUsers(role))
-  assert.deepEqual(cluster.flatMap(grants), ['get nodes', 'list nodes', 'watch nodes', 'get namespaces'])
+  assert.deepEqual(cluster.flatMap(grants), [
+    ...['get nodes', 'list nodes', 'watch nodes', 'get namespaces'],
+    'list servicecidrs.networking.k8s.io',
+    'get endpointslices.discovery.k8s.io kubernetes',
+  ])
   const byNamespace = new Map(rolesOf(objects, 'Role').map((role) => [role.metadata.namespace, grants(role)]))
   assert.deepEqual([...byNamespace.keys()].sort(), [namespace, 'team-a', 'team-b'].sort())
   const [all] = rolesOf(rendered(), 'ClusterRole').filter((role) => !isForUsers(role))

@@ -1,21 +1,13 @@
-/** Kubernetes programs for tests: from the cache that `hack/cluster/build.sh` fills, else from the system. */
-import { accessSync, constants } from 'node:fs'
-import { homedir } from 'node:os'
+/** Kubernetes programs for tests: those that `hack/cluster/build.sh` has built, else those of the system. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { cacheDir } from './cluster/missing.ts'
 import { findProgram } from './oracle.ts'
-
-const cacheFolder = (): string =>
-  process.env.KUBE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'chatmail-kube')
 
 /** The program's path, or null where there is none. */
 export const findKubeTool = (name: string): string | null => {
-  const cached = join(cacheFolder(), 'bin', name)
-  try {
-    accessSync(cached, constants.X_OK)
-    return cached
-  } catch {
-    return findProgram(name)
-  }
+  const built = join(cacheDir(), 'bin', name)
+  return existsSync(built) ? built : findProgram(name)
 }
 
 /** For `test(name, { skip: missingKubeTool('helm') }, …)`: false when it is there. @throws with CI=true when it is not */

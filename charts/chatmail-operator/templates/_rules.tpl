@@ -31,13 +31,23 @@
   verbs: [create, patch]
 {{- end -}}
 
-{{/* What belongs to no namespace: where TURN can run, under which address, and whether a namespace allows it. */}}
+{{/*
+What belongs to no namespace: where TURN can run, under which address, and whether a namespace allows it. The last two say
+which addresses are the cluster's own, so that no relay sends there; the slice is the one of the API server, in `default`.
+*/}}
 {{- define "chatmail-operator.rules.cluster" -}}
 - apiGroups: ['']
   resources: [nodes]
   verbs: [get, list, watch]
 - apiGroups: ['']
   resources: [namespaces]
+  verbs: [get]
+- apiGroups: [networking.k8s.io]
+  resources: [servicecidrs]
+  verbs: [list]
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  resourceNames: [kubernetes]
   verbs: [get]
 {{- end -}}
 
