@@ -87,4 +87,9 @@ export const commands: readonly Command[] = [
     'run the TURN workload; the operator and `up` start it',
     () => import('../../workloads/turn/main.ts'),
   ),
+  workload(
+    'iroh',
+    'run the Iroh relay workload; the operator and `up` start it',
+    () => import('../../workloads/iroh/main.ts'),
+  ),
 ]
