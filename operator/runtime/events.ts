@@ -103,9 +103,7 @@ export class EventRecorder {
   #enqueue(series: Series): void {
     if (this.#waiting.size >= this.#options.capacity) this.#dropped.inc()
     else this.#waiting.add(series)
-    this.#telling ??= this.#tellAll().finally(() => {
-      this.#telling = undefined
-    })
+    this.#telling ??= this.#tellAll()
   }
 
   async #tellAll(): Promise<void> {
@@ -115,6 +113,7 @@ export class EventRecorder {
       this.#waiting.delete(series)
       await this.#tell(series)
     }
+    this.#telling = undefined
   }
 
   async #tell(series: Series): Promise<void> {
