@@ -3,8 +3,9 @@ import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import type { Manifest } from '../../hack/generate/install.ts'
 import { ApiServer, apiServerMissing } from '../support/api-server.ts'
-import { chartFolder, helm, namespace, needsHelm, root } from './chart.ts'
+import { chartFolder, helm, namespace, needsHelm, only, rendered, root } from './chart.ts'
 
 const account = `system:serviceaccount:${namespace}:chatmail-operator`
 const crd = 'crd/chatmailservers.chatmail.dev'
@@ -40,6 +41,21 @@ describe('installed into a real API server', { skip: apiServerMissing() || needs
     const answer = await apply('--dry-run=server', ...samples)
     assert.equal(answer.trim().split('\n').length, samples.length / 2)
     assert.ok(await may('list', 'secrets', 'kube-system'))
+  })
+
+  test('the namespace, which enforces the level restricted, takes the pods of the operator and of `helm test`', async () => {
+    const { metadata, spec } = (only(rendered(), 'Deployment') as unknown as { spec: { template: Manifest } }).spec
+      .template as Manifest & { spec: object }
+    const pods = [
+      { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name: 'operator', namespace }, spec },
+      only(rendered(), 'Pod'),
+    ]
+    for (const pod of pods) await server.kubectl(['apply', '--dry-run=server', '-f', '-'], JSON.stringify(pod))
+    const onNode = { ...pods[0], spec: { ...spec, hostNetwork: true } }
+    await assert.rejects(
+      server.kubectl(['apply', '--dry-run=server', '-f', '-'], JSON.stringify(onNode)),
+      /violates PodSecurity "restricted/,
+    )
   })
 
   test('Helm takes over what kubectl has applied, servers and all', async () => {
