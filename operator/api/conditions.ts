@@ -6,7 +6,7 @@
 export const conditions = {
   Ready: {
     meaning: 'Everything that the spec asks for works.',
-    reasons: ['Ready', 'NotReady', 'Paused', 'SpecInvalid', 'NotSupported'],
+    reasons: ['Ready', 'NotReady', 'Paused', 'Stalled', 'Failing'],
   },
   Reconciling: {
     meaning: 'The operator is bringing about what the spec says. Absent when it is not.',
@@ -14,15 +14,42 @@ export const conditions = {
   },
   Stalled: {
     meaning: 'Something that only a person can change keeps the server from working. Absent when nothing does.',
-    reasons: ['SpecInvalid', 'NotSupported', 'SecretMissing', 'AdoptionRefused', 'NamespaceForbidsHostNetwork'],
+    reasons: [
+      'SpecInvalid',
+      'NotSupported',
+      'DomainTaken',
+      'SecretMissing',
+      'CertManagerMissing',
+      'AdoptionRefused',
+      'ChangeRefused',
+      'KeyringUnreadable',
+      'NamespaceForbidsHostNetwork',
+      'NoPublicAddress',
+      'NoNode',
+    ],
   },
   MailAvailable: {
     meaning: 'Clients can read and send.',
-    reasons: ['Available', 'Starting', 'Unavailable'],
+    reasons: ['Available', 'Starting', 'Unavailable', 'PortTaken', 'ImageNotPulled', 'Forbidden', 'Crashing', 'NoRoom'],
   },
   TurnAvailable: {
     meaning: 'At least one relay is proven to work and told to clients.',
-    reasons: ['Available', 'Disabled', 'Starting', 'NoPublicAddress', 'ProbeFailed', 'Unavailable'],
+    reasons: [
+      'Available',
+      'Disabled',
+      'Starting',
+      'NoNode',
+      'NoPublicAddress',
+      'NamespaceForbidsHostNetwork',
+      'ProofFailed',
+      'Draining',
+      'Unavailable',
+      'PortTaken',
+      'ImageNotPulled',
+      'Forbidden',
+      'Crashing',
+      'NoRoom',
+    ],
   },
   IrohAvailable: {
     meaning: 'Real-time apps find their relay.',
@@ -30,19 +57,20 @@ export const conditions = {
   },
   CertificateReady: {
     meaning: 'The certificate is valid for the domain and in use.',
-    reasons: ['Issued', 'SelfSigned', 'Pending', 'Expired', 'SecretMissing'],
+    reasons: ['Issued', 'SelfSigned', 'Pending', 'Expired', 'WrongName', 'SecretMissing'],
   },
   KeysReady: {
     meaning: 'All relays verify with the key that mail signs with.',
-    reasons: ['Steady', 'Introducing', 'Switched', 'WaitingForRelays'],
+    reasons: ['Steady', 'Introducing', 'Switched', 'WaitingForRelays', 'WaitingForMail', 'WaitingForClock'],
   },
   Exposed: {
     meaning: 'The ports for clients have an address.',
     reasons: ['Exposed', 'WaitingForAddress'],
   },
   DNSReady: {
-    meaning: 'The records that clients need are published.',
-    reasons: ['Published', 'Missing', 'NotNeeded'],
+    meaning:
+      'The records that clients need are published. Informs only: the operator may see another DNS than clients.',
+    reasons: ['Published', 'Missing', 'NotNeeded', 'WaitingForAddress'],
   },
 } as const
 

@@ -2,12 +2,19 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { isIpv4 } from '../local/host/addresses.ts'
 import { type Command, required } from './command.ts'
+import type { OperatorFlags } from './operator.ts'
 import type { RenderFlags } from './render.ts'
 import type { UpFlags } from './up.ts'
 
 const ipv4 = (text: string): string => {
   if (!isIpv4(text)) throw new InvalidArgumentError('An IPv4 address is wanted, such as 192.168.1.10.')
   return text
+}
+
+const portNumber = (text: string): number => {
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 1 && port <= 65535) return port
+  throw new InvalidArgumentError('A port from 1 to 65535 is wanted.')
 }
 
 const manifest = (): Option => required('-f, --file <file>', 'the ChatmailServer to use, as YAML; - is standard input')
@@ -76,6 +83,30 @@ export const commands: readonly Command[] = [
       'chatmail render -f crds/samples/minimal.yaml --platform cluster --node node1=203.0.113.11',
     ],
     run: async (flags: RenderFlags, context) => (await import('./render.ts')).runRender(flags, context),
+  },
+  {
+    name: 'operator',
+    summary: 'look after the ChatmailServers of a cluster; the chart starts it',
+    options: () => [
+      required('--image <image>', "image of the workloads, where a ChatmailServer names none; the operator's own"),
+      new Option('--namespace <namespace...>', 'look after these namespaces alone').default([]),
+      new Option('--leader-election-namespace <namespace>', 'where the Lease is (default: the namespace of this pod)'),
+      new Option('--no-leader-election', 'run alone, as on the machine of a developer'),
+      new Option('--listen <port>', 'port of health and metrics').argParser(portNumber).default(9650),
+      new Option('--kubeconfig <file>', 'how to reach the cluster (default: KUBECONFIG, or the service account)'),
+    ],
+    examples: [
+      'chatmail operator --image registry.example.org/chatmail-operator:1.0.0',
+      'chatmail operator --image localhost/chatmail-operator:dev --no-leader-election --kubeconfig ~/.kube/config',
+    ],
+    run: async (flags: OperatorFlags, context) => {
+      const [{ runOperator }, { proveRelay }, { createLogger }] = await Promise.all([
+        import('./operator.ts'),
+        import('../../workloads/turn/client/prove.ts'),
+        import('../../workloads/kit/log/logger.ts'),
+      ])
+      return runOperator(flags, context, { proveRelay, log: createLogger({ workload: 'operator', noLog: true }) })
+    },
   },
   workload(
     'mail',

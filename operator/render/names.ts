@@ -19,7 +19,7 @@ export const names = {
   certificate: named('tls'),
   managementToken: named('management-token'),
   /** A TURN workload is one a node. */
-  turn: (server: ChatmailServer, node: TurnNode): string => `${server.metadata.name}-turn-${node.name}`,
+  turn: (server: ChatmailServer, node: Pick<TurnNode, 'name'>): string => `${server.metadata.name}-turn-${node.name}`,
   turnConfig: (server: ChatmailServer, node: TurnNode): string => `${server.metadata.name}-turn-${node.name}-config`,
   turnAccount: named('turn'),
 } as const

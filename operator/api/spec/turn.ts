@@ -55,6 +55,12 @@ const publicAddress = section(
       .max(16)
       .default([])
       .describe('Addresses for source Static, IPv4 and IPv6; the relay on the first node has the first of each.'),
+    proof: z
+      .enum(['Required', 'Skip'])
+      .default('Required')
+      .describe(
+        'Required: clients are told of a relay only while the operator reaches it through its public address and has a datagram relayed. Skip: where the operator cannot reach public addresses from inside the cluster, a relay is told as soon as its pod is ready.',
+      ),
   },
   [
     {

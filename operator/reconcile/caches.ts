@@ -1,0 +1,112 @@
+/** Copies of what is watched, by the ways in which a pass asks for them. */
+import type { KubeClient } from '../kube/client.ts'
+import type { KubeObject, ObjectRef, Resource } from '../kube/objects.ts'
+import { Reflector } from '../kube/reflector.ts'
+import { childResources, nodeResource, podResource, serverResource } from './resources.ts'
+import { instanceLabel, managedSelector, type Node, type Pod } from './view.ts'
+import { WrittenObjects } from './written.ts'
+
+export type CachesOptions = {
+  client: KubeClient
+  /** Namespaces to look at; empty: all. */
+  namespaces: readonly string[]
+  onProblem: (error: Error) => void
+}
+
+type Watched = { resource: Resource; reflectors: Reflector<KubeObject>[] }
+
+/** Of a pod only what is looked at is kept; a large cluster has many nodes and each a long status. */
+const slimNode = (node: KubeObject): KubeObject => {
+  const { status, ...rest } = node as Node
+  return { ...rest, status: { addresses: status?.addresses, conditions: status?.conditions } } as KubeObject
+}
+
+export class Caches {
+  readonly #servers: Watched
+  readonly #pods: Watched
+  readonly #children: Watched[]
+  readonly #nodes: Watched
+  readonly #written = new WrittenObjects()
+
+  constructor({ client, namespaces, onProblem }: CachesOptions) {
+    const scopes = namespaces.length ? namespaces.map((namespace) => ({ namespace })) : [{}]
+    const watch = (resource: Resource, labelSelector?: string): Watched => ({
+      resource,
+      reflectors: scopes.map(
+        (scope) =>
+          new Reflector({
+            client,
+            resource,
+            ...scope,
+            ...(labelSelector ? { labelSelector, indexedLabels: [instanceLabel] } : {}),
+            onProblem,
+          }),
+      ),
+    })
+    this.#servers = watch(serverResource)
+    this.#pods = watch(podResource, managedSelector)
+    this.#children = childResources.map((resource) => watch(resource, managedSelector))
+    this.#nodes = {
+      resource: nodeResource,
+      reflectors: [new Reflector({ client, resource: nodeResource, onProblem, transform: slimNode })],
+    }
+  }
+
+  get #all(): Reflector<KubeObject>[] {
+    return [this.#servers, this.#pods, this.#nodes, ...this.#children].flatMap(({ reflectors }) => reflectors)
+  }
+
+  /** Calls back on every change of a server, of what belongs to one, and of a node. */
+  onChange(listeners: {
+    server: (object: KubeObject, old?: KubeObject) => void
+    child: (object: KubeObject) => void
+    node: (object: KubeObject, old?: KubeObject) => void
+  }): void {
+    for (const each of this.#servers.reflectors)
+      each.onChange((change) => listeners.server(change.object, 'old' in change ? change.old : undefined))
+    for (const { reflectors } of [this.#pods, ...this.#children])
+      for (const each of reflectors) each.onChange(({ object }) => listeners.child(object))
+    for (const each of this.#nodes.reflectors)
+      each.onChange((change) => listeners.node(change.object, 'old' in change ? change.old : undefined))
+  }
+
+  /** Resolves when every copy is complete. */
+  async start(): Promise<void> {
+    for (const reflector of this.#all) reflector.start()
+    await Promise.all(this.#all.map(({ synced }) => synced))
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#all.map((reflector) => reflector.stop()))
+  }
+
+  server(ref: ObjectRef): KubeObject | undefined {
+    return this.#servers.reflectors.map((reflector) => reflector.get(ref)).find((found) => found !== undefined)
+  }
+
+  servers(): KubeObject[] {
+    return this.#servers.reflectors.flatMap((reflector) => reflector.list())
+  }
+
+  nodes(): Node[] {
+    return this.#nodes.reflectors.flatMap((reflector) => reflector.list()) as Node[]
+  }
+
+  pods(namespace: string, instance: string): Pod[] {
+    return this.#of(this.#pods, namespace, instance) as Pod[]
+  }
+
+  children(namespace: string, instance: string): KubeObject[] {
+    const seen = this.#children.flatMap((watched) => this.#of(watched, namespace, instance))
+    return this.#written.over(seen, namespace, instance)
+  }
+
+  /** Tells of an object that was just written, which the API server tells of only a moment later. */
+  wrote(object: KubeObject): void {
+    this.#written.note(object)
+  }
+
+  #of({ reflectors }: Watched, namespace: string, instance: string): KubeObject[] {
+    return reflectors.flatMap((reflector) => reflector.list({ namespace, labels: { [instanceLabel]: instance } }))
+  }
+}

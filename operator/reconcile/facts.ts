@@ -1,0 +1,80 @@
+/** What rendering needs, from what was gathered and decided. */
+import { noPeers } from '../../workloads/contract/turn-peers.ts'
+import type { ChatmailServer } from '../api/chatmail-server.ts'
+import type { KubeObject } from '../kube/objects.ts'
+import type { Certificate, Facts } from '../render/facts.ts'
+import { names } from '../render/names.ts'
+import { deniedRanges } from './cluster-ranges.ts'
+import type { Gathered } from './gather.ts'
+import { type Relay, toldEndpoints } from './relays.ts'
+
+export type Decided = {
+  /** Image of the operator, which workloads run too. */
+  image: string
+  certificate: Certificate
+  keyring: string
+  managementToken: string
+  relays: readonly Relay[]
+  /** Nodes whose relay is about to be replaced. */
+  withdrawn: ReadonlySet<string>
+}
+
+type ServiceSpec = { type?: string; ports?: { name?: string; nodePort?: number }[] }
+
+const nodePorts = ({ live, server }: Gathered): Record<string, number> => {
+  const spec = live.get(`Service/${names.mail(server)}`)?.spec as ServiceSpec | undefined
+  if (spec?.type !== 'NodePort') return {}
+  return Object.fromEntries(
+    (spec.ports ?? []).flatMap(({ name, nodePort }) => (name && nodePort ? [[name, nodePort]] : [])),
+  )
+}
+
+type ClaimSpec = { storageClassName?: string; resources?: { requests?: { storage?: string } } }
+
+const volume = ({ live, server }: Gathered): Facts['volume'] => {
+  const spec = live.get(`PersistentVolumeClaim/${names.mailData(server)}`)?.spec as ClaimSpec | undefined
+  const size = spec?.resources?.requests?.storage
+  return size ? { size, storageClassName: spec?.storageClassName ?? null } : null
+}
+
+const publicHost = ({ spec }: ChatmailServer): string => spec.exposure.host ?? spec.domain.replace(/^\[|\]$/g, '')
+
+type PodAddress = KubeObject & { status?: { podIP?: string } }
+
+/** Under which addresses relays are seen by one another: those of their nodes, or of their pods behind a load balancer. */
+const relayAddresses = (gathered: Gathered, relays: readonly Relay[]): string[] => {
+  const onNodes = relays.flatMap(({ node }) => [node.publicIpv4, node.publicIpv6])
+  const balanced = gathered.server.spec.turn.exposure === 'LoadBalancer'
+  const inPods = balanced ? gathered.turnPods.map((pod) => (pod as PodAddress).status?.podIP) : []
+  return [...new Set([...onNodes, ...inPods].filter((address) => typeof address === 'string'))].sort()
+}
+
+/** Relays of other nodes that take the clients of one that drains. */
+const alternates = (relays: readonly Relay[], withdrawn: ReadonlySet<string>) =>
+  relays
+    .filter(({ state, node }) => state === 'Ready' && node.publicIpv4 && !withdrawn.has(node.name))
+    .map(({ node, port }) => ({ address: node.publicIpv4!, port }))
+
+export const factsOf = (gathered: Gathered, decided: Decided): Facts => {
+  const { relays, withdrawn } = decided
+  return {
+    platform: 'cluster',
+    image: decided.image,
+    publicHost: publicHost(gathered.server),
+    listenAddress: '::',
+    managementAddress: '::',
+    certificate: decided.certificate,
+    keyring: decided.keyring,
+    managementToken: decided.managementToken,
+    turnNodes: relays.map(({ node }) => node),
+    turnEndpoints: toldEndpoints(relays, withdrawn),
+    turnPeers: {
+      ...noPeers,
+      deny: deniedRanges(gathered.nodes, gathered.ranges),
+      relays: relayAddresses(gathered, relays),
+      alternates: alternates(relays, withdrawn),
+    },
+    nodePorts: nodePorts(gathered),
+    volume: volume(gathered),
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * The TURN keys: one step of the rotation a pass. The ring is written with the version that it was read in, so that a copy
+ * that lags behind never puts an old ring over a new one.
+ */
+import { type Keyring, keyring } from '../../workloads/contract/keyring.ts'
+import { mountedFiles } from '../../workloads/contract/mounts.ts'
+import { seconds } from '../api/quantities.ts'
+import { fileText } from '../render/files.ts'
+import { names } from '../render/names.ts'
+import { annotationPrefix } from '../render/objects.ts'
+import { firstKeyring } from '../turnkeys/first.ts'
+import { type Acknowledgements, type KeyRequest, nextRing, type Rotation } from '../turnkeys/rotation.ts'
+import type { Gathered } from './gather.ts'
+import { isNodeReady } from './placement/nodes.ts'
+import { isRunning, type Pod, secretText } from './view.ts'
+
+export const rotateAnnotation = `${annotationPrefix}rotate-keys`
+export const revokeAnnotation = `${annotationPrefix}revoke-keys`
+
+/** How far the clocks of nodes may be apart, in seconds. */
+const skew = 300
+const secretBytes = 32
+
+export type KeysStep = { rotation: Rotation; text: string }
+
+/** A ring that cannot be read: it is not replaced, because calls depend on it. */
+export class UnreadableKeyring extends Error {
+  override name = 'UnreadableKeyring'
+}
+
+const parseRing = (text: string): Keyring => {
+  try {
+    return keyring.parse(JSON.parse(text))
+  } catch {
+    throw new UnreadableKeyring('the Secret with the TURN keys cannot be read')
+  }
+}
+
+const requestOf = ({ object }: Gathered): KeyRequest | null => {
+  const { annotations = {} } = object.metadata
+  const [revoke, rotate] = [annotations[revokeAnnotation], annotations[rotateAnnotation]]
+  if (revoke) return { kind: 'revoke', id: revoke }
+  return rotate ? { kind: 'rotate', id: rotate } : null
+}
+
+/**
+ * Pods that have to have a key before it is used. One that does not run yet starts with the newest ring; one on a node that
+ * has gone dark serves nobody whom the server tells of it, because a relay is told of only while it proves to work.
+ */
+const concerned = (pods: readonly Pod[], { nodes }: Gathered): Pod[] => {
+  const dark = new Set(nodes.filter((node) => !isNodeReady(node)).map(({ metadata }) => metadata.name))
+  return pods.filter((pod) => isRunning(pod) && !dark.has(pod.spec.nodeName ?? ''))
+}
+
+export const acknowledgements = (gathered: Gathered): Acknowledgements => {
+  const generationOf = ({ metadata }: Pod): number | null =>
+    gathered.states.get(metadata.uid!)?.loaded[mountedFiles.keyring]?.generation ?? null
+  return {
+    turn: concerned(gathered.turnPods, gathered).map(generationOf),
+    mail: gathered.mailPods.filter(isRunning).map(generationOf),
+  }
+}
+
+export const rotateKeys = (gathered: Gathered, random: (bytes: number) => Buffer): KeysStep => {
+  const { server, live } = gathered
+  const now = Math.floor(gathered.now / 1000)
+  const { credentials } = server.spec.turn
+  const policy = {
+    interval: seconds(credentials.rotation.interval),
+    ttl: seconds(credentials.ttl),
+    skew,
+    request: requestOf(gathered),
+  }
+  const text = secretText(live.get(`Secret/${names.keyring(server)}`), mountedFiles.keyring)
+  const ring = text === null ? firstKeyring(random, now) : parseRing(text)
+  const newSecret = () => random(secretBytes).toString('base64')
+  const rotation = nextRing(ring, now, acknowledgements(gathered), policy, newSecret)
+  return { rotation, text: rotation.ring === ring && text !== null ? text : fileText(rotation.ring) }
+}

@@ -1,0 +1,196 @@
+/** The operator as a process: copies, leader, controller, health, and which change concerns which server. */
+import type { Registry } from 'prom-client'
+import type { KubeClient } from '../kube/client.ts'
+import type { KubeObject } from '../kube/objects.ts'
+import { Controller, type Result } from '../runtime/controller.ts'
+import { EventRecorder } from '../runtime/events.ts'
+import { HealthServer } from '../runtime/health.ts'
+import { LeaderElection } from '../runtime/leader.ts'
+import type { Log } from '../runtime/log.ts'
+import { Caches } from './caches.ts'
+import { clusterRanges } from './cluster-ranges.ts'
+import { Lookups, type Resolve } from './lookups.ts'
+import { Proofs, type ProveRelay } from './proofs.ts'
+import { type Operator, reconcile } from './reconcile.ts'
+import { certificateResource } from './resources.ts'
+import type { ReadState } from './states.ts'
+import { instanceLabel, type Node } from './view.ts'
+
+export const controllerName = 'chatmail.dev/operator'
+const leaseName = 'chatmail-operator'
+
+export type OperatorOptions = {
+  client: KubeClient
+  /** Namespaces to look after; empty: all. */
+  namespaces: readonly string[]
+  /** Image of workloads. */
+  image: string
+  /** Of health and metrics; 0 picks a free one. */
+  port: number
+  /** Where the Lease is; null: no election, as for a single process on a developer's machine. */
+  leaderNamespace: string | null
+  /** This process, unique. */
+  identity: string
+  log: Log
+  metrics: Registry
+  prove: ProveRelay
+  readState: ReadState
+  resolve: Resolve
+  random: (bytes: number) => Buffer
+  /** Unix milliseconds. */
+  now: () => number
+  workers?: number
+}
+
+export type RunningOperator = {
+  port: number
+  /** Resolves when it has ended: lost the lead, or was stopped. */
+  ended: Promise<'lost' | 'released'>
+  stop: () => Promise<void>
+}
+
+/** Everything is looked at again after this time, whatever changed; with jitter, so that not all at once. */
+const resyncMs = 300_000
+/** A person has to act, and what they do may be something that is not watched: a Secret of theirs, a label. */
+const stalledMs = 30_000
+const stopGraceMs = 10_000
+
+const keyOf = ({ metadata: { namespace, name } }: KubeObject): string => `${namespace}/${name}`
+
+/** What of a server the operator acts on; a change of the status alone is its own doing. */
+const inputOf = ({ metadata, spec }: KubeObject): string =>
+  JSON.stringify([
+    metadata.generation,
+    metadata.annotations,
+    metadata.labels,
+    metadata.deletionTimestamp,
+    spec === undefined,
+  ])
+
+/** What of a node matters; its heartbeats do not. */
+const nodeInput = ({ metadata, spec, status }: Node): string =>
+  JSON.stringify([
+    metadata.labels,
+    metadata.annotations,
+    spec,
+    status?.addresses,
+    status?.conditions?.filter(({ type }) => type === 'Ready').map(({ status }) => status),
+  ])
+
+const soonest = (times: readonly (number | null)[]): number => Math.min(...times.filter((time) => time !== null))
+
+const resultOf = ({ outcome, wakeMs }: Awaited<ReturnType<typeof reconcile>>): Result => {
+  const resync = resyncMs * (0.9 + Math.random() * 0.2)
+  if (outcome.kind === 'retry') return { kind: 'retry', error: outcome.error }
+  if (outcome.kind === 'stall') return { kind: 'wait', ms: stalledMs }
+  if (outcome.kind === 'paused') return { kind: 'done' }
+  return { kind: 'wait', ms: soonest([wakeMs, outcome.kind === 'wait' ? outcome.ms : null, resync]) }
+}
+
+/** One answer for all passes of a minute; an add-on is not installed every second. */
+const certManagerThere = (client: KubeClient, now: () => number): (() => Promise<boolean>) => {
+  let asked = Number.NEGATIVE_INFINITY
+  let answer = Promise.resolve(false)
+  return () => {
+    if (asked > now() - 60_000) return answer
+    asked = now()
+    answer = client.kindsOf(certificateResource.apiVersion).then((kinds) => kinds.has(certificateResource.kind))
+    answer.catch(() => {
+      asked = Number.NEGATIVE_INFINITY
+    })
+    return answer
+  }
+}
+
+const connectChanges = (caches: Caches, controller: Controller): void => {
+  const everybody = (): void => {
+    for (const server of caches.servers()) controller.enqueue(keyOf(server))
+  }
+  caches.onChange({
+    server: (object, old) => {
+      if (!old || inputOf(old) !== inputOf(object)) controller.enqueue(keyOf(object))
+      // A domain may have become free.
+      if (object.metadata.deletionTimestamp || (old && !caches.server(object.metadata as never))) everybody()
+    },
+    child: ({ metadata: { namespace, labels } }) => controller.enqueue(`${namespace}/${labels?.[instanceLabel]}`),
+    node: (object, old) => {
+      if (!old || nodeInput(old as Node) !== nodeInput(object as Node)) everybody()
+    },
+  })
+}
+
+export const startOperator = async (options: OperatorOptions): Promise<RunningOperator> => {
+  const { client, log, metrics, now } = options
+  const caches = new Caches({
+    client,
+    namespaces: options.namespaces,
+    onProblem: (error) => log.warn({ reason: error.message }, 'a watch is being mended'),
+  })
+  const events = new EventRecorder({ client, controller: controllerName, instance: options.identity, log, metrics })
+  const controller: Controller = new Controller({
+    name: 'chatmailserver',
+    workers: options.workers ?? 4,
+    metrics,
+    log,
+    reconcile: async (key) => {
+      const [namespace, name] = key.split('/') as [string, string]
+      const object = caches.server({ namespace, name })
+      if (!object || object.metadata.deletionTimestamp) {
+        proofs.keepOnly(key, new Set())
+        return { kind: 'done' }
+      }
+      return resultOf(await reconcile(operator, object))
+    },
+  })
+  const proofs = new Proofs({ prove: options.prove, now, changed: (owner) => controller.enqueue(owner) })
+  const operator: Operator = {
+    client,
+    caches,
+    readState: options.readState,
+    ranges: clusterRanges(client, now),
+    certManager: certManagerThere(client, now),
+    now,
+    image: options.image,
+    random: options.random,
+    proofs,
+    lookups: new Lookups(options.resolve, now),
+    record: (regarding, type, reason, note) => events.record(regarding, type, reason, note),
+  }
+  connectChanges(caches, controller)
+  let synced = false
+  const health = await HealthServer.listen({
+    port: options.port,
+    metrics,
+    readyz: { caches: () => (synced ? null : 'not read yet') },
+  })
+  const lead = async (): Promise<void> => {
+    controller.start()
+  }
+  await caches.start()
+  synced = true
+  const election = options.leaderNamespace
+    ? new LeaderElection({
+        client,
+        namespace: options.leaderNamespace,
+        name: leaseName,
+        identity: options.identity,
+        log,
+        metrics,
+      })
+    : null
+  const standalone = Promise.withResolvers<'released'>()
+  const ended = election ? election.run(lead) : lead().then(() => standalone.promise)
+  return {
+    port: health.port,
+    ended,
+    stop: async () => {
+      await controller.stop(stopGraceMs)
+      proofs.stop()
+      await events.stop()
+      election?.stop()
+      standalone.resolve('released')
+      await caches.stop()
+      await health.close()
+    },
+  }
+}

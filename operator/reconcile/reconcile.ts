@@ -1,0 +1,169 @@
+/**
+ * One pass over one server: gather → admit → keys → certificate → relays → render → apply → prune → poke → observe →
+ * publish. Each step has a file of its name; whatever happens, the status is published once at the end.
+ */
+import { mountedFiles } from '../../workloads/contract/mounts.ts'
+import { problemLine } from '../../workloads/contract/problems.ts'
+import { type ChatmailServer, parseServer } from '../api/chatmail-server.ts'
+import type { KubeObject } from '../kube/objects.ts'
+import type { Facts } from '../render/facts.ts'
+import { relaysText } from '../render/files.ts'
+import { render } from '../render/index.ts'
+import { namesToLookUp } from '../status/dns.ts'
+import { noAddressMessage, noNodeMessage } from '../status/turn.ts'
+import { admit } from './admit.ts'
+import { applyAll } from './apply.ts'
+import { takeCertificate } from './certificate.ts'
+import { factsOf } from './facts.ts'
+import { type Gathered, gather, type Sources } from './gather.ts'
+import { rotateKeys, UnreadableKeyring } from './keys.ts'
+import type { Lookups } from './lookups.ts'
+import { type Decisions, type Observed, observe } from './observe.ts'
+import type { Outcome, Problem } from './outcome.ts'
+import { poke } from './poke.ts'
+import type { Proofs } from './proofs.ts'
+import { prune } from './prune.ts'
+import { publish, type Record } from './publish.ts'
+import { findRelays, type RelaysStep } from './relays.ts'
+import { mailKnows, releasable, toReplace } from './rollout.ts'
+import { wireForm } from './wire.ts'
+
+export type Operator = Sources & {
+  /** Image of workloads where the resource names none. */
+  image: string
+  random: (bytes: number) => Buffer
+  proofs: Proofs
+  lookups: Lookups
+  record: Record
+}
+
+type Pass = { outcome: Outcome; observed: Observed | null; problem: Problem | null; wakeMs: number | null }
+
+const tokenBytes = 32
+/** While pods are asked for what they have loaded, which nothing announces. */
+const pollMs = 1000
+
+const nothing = (outcome: Outcome): Pass => ({ outcome, observed: null, problem: null, wakeMs: null })
+
+const relayProblem = (gathered: Gathered, { relays, withoutAddress }: RelaysStep): Problem | null => {
+  if (!gathered.server.spec.turn.enabled || relays.length > 0) return null
+  return withoutAddress.length
+    ? { reason: 'NoPublicAddress', message: noAddressMessage(withoutAddress) }
+    : { reason: 'NoNode', message: noNodeMessage(gathered.server) }
+}
+
+const decide = (
+  operator: Operator,
+  gathered: Gathered,
+): Omit<Decisions, 'facts' | 'problem'> & { facts: (withdrawn: ReadonlySet<string>) => Facts } => {
+  const keys = rotateKeys(gathered, operator.random)
+  const certificate = takeCertificate(gathered, operator.random)
+  const relays = findRelays(gathered, keys.rotation.ring, operator.proofs)
+  const managementToken = gathered.managementToken ?? operator.random(tokenBytes).toString('hex')
+  const base = { image: operator.image, certificate: certificate.certificate, keyring: keys.text, managementToken }
+  return {
+    keys,
+    certificate,
+    relays,
+    facts: (withdrawn) => factsOf(gathered, { ...base, relays: relays.relays, withdrawn }),
+  }
+}
+
+const found = async (operator: Operator, server: ChatmailServer): Promise<Map<string, string[]>> =>
+  new Map(
+    await Promise.all(
+      namesToLookUp(server).map(
+        async (name): Promise<[string, string[]]> => [name, await operator.lookups.addresses(name)],
+      ),
+    ),
+  )
+
+const outcomeOf = (held: readonly string[], waitsForPods: boolean): Outcome => {
+  const [first] = held
+  if (first)
+    return {
+      kind: 'wait',
+      ms: pollMs,
+      why: `${first} is next: a relay is replaced once the others work and clients are told of it no more.`,
+    }
+  return waitsForPods
+    ? { kind: 'wait', ms: pollMs, why: 'Waiting for pods to load what has changed.' }
+    : { kind: 'done' }
+}
+
+/** When time alone will change something of the keys, from now. */
+const wakeMs = ({ keys }: Decisions, now: number): number | null => {
+  const { wakeAt, reason } = keys.rotation
+  if (wakeAt !== null) return Math.max(0, wakeAt * 1000 - now)
+  return reason === 'UpToDate' ? null : pollMs
+}
+
+const bringAbout = async (operator: Operator, gathered: Gathered, admitted: Problem | null): Promise<Pass> => {
+  const { client } = operator
+  const { server, object } = gathered
+  const decided = decide(operator, gathered)
+  const wire = (facts: Facts): KubeObject[] =>
+    render(server, facts).map((each) => wireForm(server, object.metadata.uid!, each))
+  const replacing = toReplace(gathered, decided.relays.relays, wire(decided.facts(new Set())))
+  const facts = decided.facts(replacing)
+  const desired = wire(facts)
+  const known = mailKnows(gathered, relaysText(server, facts))
+  const { now, held } = releasable(gathered, decided.relays.relays, replacing, known, desired)
+  const applied = await applyAll(operator, gathered, now)
+  const pruned = await prune(client, gathered, desired, known)
+  await poke(client, gathered, desired)
+  const problem = applied.problem ?? admitted ?? relayProblem(gathered, decided.relays)
+  const decisions: Decisions = { ...decided, facts, problem }
+  const waiting = [...held.map(({ metadata }) => metadata.name), ...pruned.waiting]
+  return {
+    outcome: outcomeOf(waiting, !known),
+    observed: observe(gathered, decisions, await found(operator, server)),
+    problem,
+    wakeMs: wakeMs(decisions, gathered.now),
+  }
+}
+
+const pass = async (operator: Operator, object: KubeObject): Promise<Pass> => {
+  const parsed = parseServer(object)
+  if (!parsed.ok)
+    return nothing({
+      kind: 'stall',
+      problem: { reason: 'SpecInvalid', message: parsed.problems.map(problemLine).join('; ') },
+    })
+  const { server } = parsed
+  if (server.spec.paused) return nothing({ kind: 'paused' })
+  const gathered = await gather(server, object, operator)
+  const admission = admit(gathered)
+  if (admission.refused) return nothing({ kind: 'stall', problem: admission.refused })
+  return bringAbout(operator, gathered, admission.problem)
+}
+
+const unreadable = (object: KubeObject): Problem => ({
+  reason: 'KeyringUnreadable',
+  message: `The Secret ${object.metadata.name}-turn-keyring holds no valid ${mountedFiles.keyring}. Put it back, or delete that Secret: a new key is made, and clients get it at their next login.`,
+})
+
+/** A failed call is tried again; a ring that nobody can read waits for a person. */
+const failed = (object: KubeObject, error: unknown): Pass =>
+  error instanceof UnreadableKeyring
+    ? nothing({ kind: 'stall', problem: unreadable(object) })
+    : nothing({ kind: 'retry', error: error instanceof Error ? error : new Error(String(error)) })
+
+const endingOf = (outcome: Outcome) => {
+  if (outcome.kind === 'stall') return { kind: 'stall' as const, ...outcome.problem }
+  if (outcome.kind === 'retry') return { kind: 'retry' as const, message: `Trying again: ${outcome.error.message}` }
+  return outcome
+}
+
+/** Brings one server about and tells how it is. @throws ApiError when the status cannot be written */
+export const reconcile = async (operator: Operator, object: KubeObject): Promise<Pass> => {
+  const done = await pass(operator, object).catch((error) => failed(object, error))
+  const { observed, problem } = done
+  await publish(
+    operator.client,
+    object,
+    { ending: endingOf(done.outcome), observed, problem, now: operator.now() },
+    operator.record,
+  )
+  return done
+}

@@ -1,0 +1,50 @@
+/**
+ * What was written a moment ago and is not among the watched copies yet: without it the next pass would decide on what was
+ * there before, and write again.
+ */
+import type { KubeObject } from '../kube/objects.ts'
+import { idOf } from './resources.ts'
+import { instanceLabel } from './view.ts'
+
+/** A watch that lags longer than this has broken and lists again. */
+const longestMs = 10_000
+
+type Entry = { object: KubeObject; at: number }
+
+/** Resource versions are decimal numbers that grow. */
+const isNewer = (a: KubeObject, b: KubeObject): boolean =>
+  BigInt(a.metadata.resourceVersion ?? 0) > BigInt(b.metadata.resourceVersion ?? 0)
+
+const keyOf = (object: KubeObject): string => `${object.metadata.namespace}/${idOf(object)}`
+
+export class WrittenObjects {
+  readonly #entries = new Map<string, Entry>()
+
+  note(object: KubeObject): void {
+    const { managedFields: _, ...metadata } = object.metadata
+    this.#entries.set(keyOf(object), { object: { ...object, metadata }, at: performance.now() })
+  }
+
+  /** `seen` with the newer ones in their place, and those that are not seen at all. */
+  over(seen: readonly KubeObject[], namespace: string, instance: string): KubeObject[] {
+    const rest = this.#of(namespace, instance)
+    const merged = seen.map((object) => {
+      const written = rest.get(keyOf(object))
+      rest.delete(keyOf(object))
+      if (written && isNewer(written, object)) return written
+      this.#entries.delete(keyOf(object))
+      return object
+    })
+    return [...merged, ...rest.values()]
+  }
+
+  #of(namespace: string, instance: string): Map<string, KubeObject> {
+    const found = new Map<string, KubeObject>()
+    for (const [key, { object, at }] of this.#entries) {
+      if (performance.now() - at > longestMs) this.#entries.delete(key)
+      else if (object.metadata.namespace === namespace && object.metadata.labels?.[instanceLabel] === instance)
+        found.set(key, object)
+    }
+    return found
+  }
+}
