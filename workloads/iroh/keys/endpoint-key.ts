@@ -5,7 +5,7 @@ export const signatureBytes = 64
 
 /**
  * Encodings of the points of small order, without the sign bit: for them anybody can make a signature that verifies, so
- * such a key is nobody's. RFC 8032 §5.1.7 leaves them to the verifier.
+ * such a key is nobody's. RFC 8032 §5.1.7 leaves them to the verifier; OpenSSL 3.0 takes them, 3.5 does not.
  */
 const smallOrder: ReadonlySet<string> = new Set(
   [
@@ -19,7 +19,8 @@ const smallOrder: ReadonlySet<string> = new Set(
   ].map((hex) => Buffer.from(hex, 'hex').toString('latin1')),
 )
 
-const isSmallOrder = (key: Buffer): boolean => {
+/** Whether the key is a point of small order, in whatever encoding. */
+export const isSmallOrder = (key: Buffer): boolean => {
   const y = Buffer.from(key)
   y[31]! &= 0x7f
   return smallOrder.has(y.toString('latin1'))
