@@ -94,6 +94,9 @@ export const commands: readonly Command[] = [
       new Option('--no-leader-election', 'run alone, as on the machine of a developer'),
       new Option('--listen <port>', 'port of health and metrics').argParser(portNumber).default(9650),
       new Option('--kubeconfig <file>', 'how to reach the cluster (default: KUBECONFIG, or the service account)'),
+      new Option('--log-level <level>', 'how much is logged')
+        .choices(['fatal', 'error', 'warn', 'info', 'debug', 'trace'])
+        .default('info'),
     ],
     examples: [
       'chatmail operator --image registry.example.org/chatmail-operator:1.0.0',
@@ -105,7 +108,10 @@ export const commands: readonly Command[] = [
         import('../../workloads/turn/client/prove.ts'),
         import('../../workloads/kit/log/logger.ts'),
       ])
-      return runOperator(flags, context, { proveRelay, log: createLogger({ workload: 'operator', noLog: true }) })
+      return runOperator(flags, context, {
+        proveRelay,
+        log: createLogger({ workload: 'operator', noLog: true, level: flags.logLevel }),
+      })
     },
   },
   workload(

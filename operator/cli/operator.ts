@@ -20,6 +20,7 @@ export type OperatorFlags = {
   leaderElection: boolean
   listen: number
   kubeconfig?: string
+  logLevel: string
 }
 
 /** What of the workloads the operator uses, handed in by the command table. */

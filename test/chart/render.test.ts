@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Command as Program } from 'commander'
 import type { Manifest } from '../../hack/generate/install.ts'
+import { commands } from '../../operator/cli/commands.ts'
 import { type PodSpec, restrictedViolations } from '../support/pod-security.ts'
 import { chartFolder, helm, namespace, needsHelm, ofKind, only, rendered } from './chart.ts'
 
@@ -152,6 +154,25 @@ test('the operator gives the pods of servers the image that it runs itself', nee
       reference,
     )
   }
+})
+
+test('the command takes every flag that the chart gives it', needsHelm, () => {
+  const { options } = commands.find(({ name }) => name === 'operator')!
+  const program = new Program().exitOverride()
+  for (const option of options()) program.addOption(option)
+  const values = { watchNamespaces: ['team-a', 'team-b'], logLevel: 'debug' }
+  const [container] = deploymentOf(rendered(values)).spec.template.spec.containers as unknown as {
+    command: string[]
+    args: string[]
+  }[]
+  assert.deepEqual(container!.command, ['chatmail', 'operator'])
+  assert.deepEqual(program.parse(container!.args, { from: 'user' }).opts(), {
+    image: 'chatmail-operator:0.1.0',
+    namespace: ['team-a', 'team-b'],
+    leaderElection: true,
+    listen: 9650,
+    logLevel: 'debug',
+  })
 })
 
 test('watched namespaces are told to the operator, one by one', needsHelm, () => {
