@@ -54,6 +54,10 @@ test('a revocation drops every other key at once, from any phase, and only once'
     const { ring, reason } = nextRing(from, start + day, { turn: [null], mail: [null] }, revoked, secret)
     assert.equal(reason, 'Revoked')
     assert.equal(ring.keys.length, 1)
+    assert.deepEqual(
+      ring.revoked,
+      from.keys.map(({ id }) => id),
+    )
     assert.ok(!from.keys.some((key) => key.secret === ring.keys[0]!.secret))
     assert.equal(nextRing(ring, start + day + 1, all(ring.generation), revoked, secret).ring, ring)
   }

@@ -5,8 +5,8 @@
  *   Steady ──(due or asked)──▶ Introducing ──(every TURN pod has it)──▶ Switched ──(nothing signed by the old key lives)──▶ Steady
  *
  * The phase is read off the ring, newest key first, and nothing else is remembered: a crash between any two writes leaves a
- * ring from which the next step goes on. A revocation leaves any phase at once; running calls keep the key that they
- * were made with.
+ * ring from which the next step goes on. Running calls keep the key that they were made with. A revocation leaves any
+ * phase at once, and ends the calls of the keys that it names.
  */
 import { type Keyring, signingKey, type TurnKey } from '../../workloads/contract/keyring.ts'
 
@@ -81,10 +81,14 @@ const newId = ({ keys }: Keyring, request: KeyRequest | null): string => {
 const everyHas = (generation: number, reported: readonly (number | null)[]): boolean =>
   reported.every((each) => each !== null && each >= generation)
 
+/** As many as the ring may name; by then no credential of an older one is left. */
+const maxRevoked = 16
+
 const revoke = (ring: Keyring, now: number, request: KeyRequest, secret: NewSecret): Rotation => ({
   ring: {
     generation: ring.generation + 1,
     keys: [{ id: newId(ring, request), secret: secret(), role: 'sign', since: now }],
+    revoked: [...(ring.revoked ?? []), ...ring.keys.map(({ id }) => id)].slice(-maxRevoked),
   },
   phase: 'Steady',
   reason: 'Revoked',
@@ -98,7 +102,7 @@ const steady: Step = (ring, now, _pods, { interval, request }, secret) => {
   if (!asked && now < due) return { ring, phase: 'Steady', reason: 'UpToDate', wakeAt: due }
   const key: TurnKey = { id: newId(ring, asked), secret: secret(), role: 'verify' }
   return {
-    ring: { generation: ring.generation + 1, keys: [key, ...ring.keys] },
+    ring: { ...ring, generation: ring.generation + 1, keys: [key, ...ring.keys] },
     phase: 'Introducing',
     reason: 'Rotating',
     wakeAt: now,
@@ -110,6 +114,7 @@ const introducing: Step = (ring, now, { turn }) => {
   const [next, old] = ring.keys as [TurnKey, TurnKey]
   return {
     ring: {
+      ...ring,
       generation: ring.generation + 1,
       keys: [
         { id: next.id, secret: next.secret, role: 'sign', since: now },
@@ -141,7 +146,7 @@ const switched: Step = (ring, now, { mail }, { ttl, skew }) => {
   }
   if (now < old.until) return { ring, phase: 'Switched', reason: 'WaitingForExpiry', wakeAt: old.until }
   return {
-    ring: { generation: ring.generation + 1, keys: [signing] },
+    ring: { ...ring, generation: ring.generation + 1, keys: [signing] },
     phase: 'Steady',
     reason: 'UpToDate',
     wakeAt: now,

@@ -4,17 +4,20 @@ import { longTermKey, turnCredential } from '../../workloads/contract/credential
 import { type Keyring, signingKey } from '../../workloads/contract/keyring.ts'
 import { addressText, type Family } from '../../workloads/turn/address/text.ts'
 import type { ClientSide, ReceiveFromPeer } from '../../workloads/turn/allocations/allocation.ts'
-import { DataPath } from '../../workloads/turn/allocations/data-path.ts'
+import { bandwidthOf } from '../../workloads/turn/allocations/bandwidth.ts'
+import { DatagramPath } from '../../workloads/turn/allocations/datagram-path.ts'
 import { TurnEngine } from '../../workloads/turn/allocations/engine.ts'
-import { type DropReason, newTraffic } from '../../workloads/turn/allocations/observer.ts'
+import { type DropReason, newTraffic, type Observer } from '../../workloads/turn/allocations/observer.ts'
 import { Quotas } from '../../workloads/turn/allocations/quotas.ts'
 import { Registry } from '../../workloads/turn/allocations/registry.ts'
 import { Reservations } from '../../workloads/turn/allocations/reservations.ts'
 import { TransactionIds } from '../../workloads/turn/allocations/transaction-ids.ts'
 import { Authenticator } from '../../workloads/turn/auth/authenticate.ts'
 import { Nonces } from '../../workloads/turn/auth/nonce.ts'
+import { type Alternate, alternateFor } from '../../workloads/turn/drain/alternate.ts'
 import { Drain } from '../../workloads/turn/drain/drain.ts'
-import { peerPolicy } from '../../workloads/turn/peers/policy.ts'
+import type { DenyGroup } from '../../workloads/turn/peers/denied-prefixes.ts'
+import { type PeerPolicy, peerPolicy } from '../../workloads/turn/peers/policy.ts'
 import { attributes } from '../../workloads/turn/stun/attributes.ts'
 import { type Attribute, buildMessage } from '../../workloads/turn/stun/build.ts'
 import { type Message, parseMessage } from '../../workloads/turn/stun/message.ts'
@@ -34,6 +37,7 @@ export type BenchOptions = {
     allocationsPerCredential: number
     allocationsPerIP: number
     bandwidth: number
+    bandwidthTotal: number
     permissions: number
     channels: number
   }>
@@ -62,9 +66,15 @@ export class EngineBench {
   readonly sentToPeers: Sent[] = []
   readonly sentToClients: { bytes: Buffer; to: Endpoint }[] = []
   readonly drops: DropReason[] = []
+  readonly denied: DenyGroup[] = []
+  /** What `peers.json` says of other servers. */
+  alternates: Alternate[] = []
+  policy: PeerPolicy
+  /** Clients take nothing any more. */
+  clientsFull = false
   readonly drain = new Drain()
   readonly traffic = newTraffic()
-  readonly dataPath: DataPath
+  readonly dataPath: DatagramPath
   readonly quotas: Quotas
   readonly registry: Registry
   readonly reservations: Reservations
@@ -74,12 +84,25 @@ export class EngineBench {
   constructor(options: BenchOptions = {}) {
     const ports = options.ports ?? { min: 50_000, max: 50_099 }
     const families = options.families ?? [4, 6]
-    const observer = { answered: () => undefined, dropped: (reason: DropReason) => void this.drops.push(reason) }
+    const observer: Observer = {
+      answered: () => undefined,
+      dropped: (reason) => void this.drops.push(reason),
+      denied: (group) => void this.denied.push(group),
+      began: () => undefined,
+      ended: () => undefined,
+    }
     const now = () => this.now
-    this.dataPath = new DataPath({
+    const relayAddresses = {
+      4: families.includes(4) ? '203.0.113.7' : null,
+      6: families.includes(6) ? '2a01:4f8::7' : null,
+    }
+    this.policy = peerPolicy({ allow: [], deny: [], own: ['203.0.113.7', '2a01:4f8::7'], relayPorts: ports })
+    this.dataPath = new DatagramPath({
       ports,
       openSocket: (family, port, receive) => this.#open(family, port, receive),
       random: () => 0,
+      told: relayAddresses,
+      bandwidth: bandwidthOf(options.limits?.bandwidthTotal ?? null, 0),
       transactionIds: new TransactionIds(Buffer.alloc(12)),
       observer,
       traffic: this.traffic,
@@ -91,19 +114,16 @@ export class EngineBench {
       allocationsPerIP: 100,
       ...options.limits,
     })
-    this.registry = new Registry(this.dataPath, this.quotas)
+    this.registry = new Registry(this.dataPath, this.quotas, observer)
     this.reservations = new Reservations(this.quotas, (relay) => this.dataPath.closeRelay(relay))
-    const relayAddresses = {
-      4: families.includes(4) ? '203.0.113.7' : null,
-      6: families.includes(6) ? '2a01:4f8::7' : null,
-    }
     this.engine = new TurnEngine({
       services: {
         dataPath: this.dataPath,
         registry: this.registry,
         quotas: this.quotas,
         reservations: this.reservations,
-        peers: peerPolicy({ allow: [], deny: [], own: ['203.0.113.7', '2a01:4f8::7'], relayPorts: ports }),
+        peers: (address) => this.policy(address),
+        denied: observer.denied,
         relayAddresses,
         lifetimes: options.lifetimes ?? { default: 600, max: 3600 },
         limits: {
@@ -112,6 +132,7 @@ export class EngineBench {
           bandwidth: options.limits?.bandwidth ?? null,
         },
         draining: () => this.drain.active,
+        alternate: (client) => alternateFor(this.alternates, client, () => 0),
         randomBytes,
       },
       authenticator: new Authenticator({
@@ -127,7 +148,10 @@ export class EngineBench {
     this.side = this.engine.attach({
       protocol: options.stream ? 'tcp' : 'udp',
       stream: options.stream ?? false,
-      send: (bytes, port, address) => void this.sentToClients.push({ bytes, to: { address, port } }),
+      send: (bytes, port, address) => {
+        this.sentToClients.push({ bytes, to: { address, port } })
+        return !this.clientsFull
+      },
     })
   }
 

@@ -6,11 +6,13 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import type { z } from 'zod'
 import { turnCredential } from '../../workloads/contract/credential.ts'
 import { type Keyring, signingKey } from '../../workloads/contract/keyring.ts'
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
-import { type WorkloadState, workloadState } from '../../workloads/contract/state.ts'
+import { digestOf, type WorkloadState, workloadState } from '../../workloads/contract/state.ts'
 import type { TurnConfig } from '../../workloads/contract/turn-config.ts'
+import type { turnPeers } from '../../workloads/contract/turn-peers.ts'
 import { workloadEnvironment, workloadNodeFlags } from '../../workloads/contract/workload-process.ts'
 import { freePorts } from './ports.ts'
 import type { TurnLogin } from './turn-client.ts'
@@ -41,6 +43,7 @@ export const testTurnConfig = (port: number, managementPort: number): TurnConfig
     permissionsPerAllocation: 64,
     channelsPerAllocation: 64,
     bandwidth: null,
+    bandwidthTotal: null,
   },
   lifetime: { default: 600, max: 3600 },
   peers: { deny: [], allow: ['127.0.0.0/8', '::1/128'] },
@@ -70,9 +73,9 @@ export class TurnProcess {
     this.config = config
     this.keyring = keyring
     mkdirSync(join(this.dir, 'data'))
-    this.#write(mountedFiles.config, stringify(config))
-    this.#write(mountedFiles.managementToken, this.token)
-    this.#write(mountedFiles.keyring, JSON.stringify(keyring))
+    this.write(mountedFiles.config, stringify(config))
+    this.write(mountedFiles.managementToken, this.token)
+    this.write(mountedFiles.keyring, JSON.stringify(keyring))
     const command = [
       ...workloadNodeFlags,
       'operator/main.ts',
@@ -123,7 +126,7 @@ export class TurnProcess {
   /** Changes the mounted key ring and resolves once it is in force. */
   async rotate(keyring: Keyring): Promise<void> {
     this.keyring = keyring
-    this.#write(mountedFiles.keyring, JSON.stringify(keyring))
+    this.write(mountedFiles.keyring, JSON.stringify(keyring))
     await this.until((state) => state.loaded[mountedFiles.keyring]?.generation === keyring.generation)
   }
 
@@ -160,8 +163,15 @@ export class TurnProcess {
     rmSync(this.dir, { recursive: true, force: true })
   }
 
+  /** Changes `peers.json` and resolves once it is in force. */
+  async tellPeers(peers: z.input<typeof turnPeers>): Promise<void> {
+    const text = JSON.stringify(peers)
+    this.write(mountedFiles.peers, text)
+    await this.until((state) => state.loaded[mountedFiles.peers]?.digest === digestOf(text))
+  }
+
   /** By rename, as a mounted file changes. */
-  #write(name: string, content: string): void {
+  write(name: string, content: string): void {
     writeFileSync(join(this.dir, `${name}.new`), content)
     renameSync(join(this.dir, `${name}.new`), join(this.dir, name))
   }

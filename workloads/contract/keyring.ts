@@ -14,7 +14,12 @@ export const turnKey = z.discriminatedUnion('role', [
 ])
 
 export const keyring = z
-  .strictObject({ generation: z.int().positive(), keys: z.array(turnKey).min(1).max(3) })
+  .strictObject({
+    generation: z.int().positive(),
+    keys: z.array(turnKey).min(1).max(3),
+    /** Keys that have been revoked: TURN ends what was allocated with them. A key that merely left the ring ends nothing. */
+    revoked: z.array(keyId).max(16).optional(),
+  })
   .refine((ring) => ring.keys.filter((key) => key.role === 'sign').length === 1, 'exactly one key has role "sign"')
   .refine((ring) => new Set(ring.keys.map((key) => key.id)).size === ring.keys.length, 'key ids are unique')
 

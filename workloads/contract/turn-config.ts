@@ -7,12 +7,16 @@ const port = z.int().min(1).max(65535)
 /** An address or a prefix: `10.0.0.0/8`, `fd00::/8`, `203.0.113.7`. */
 const prefix = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])
 
+/** Stands for the first address of this machine that is not loopback: a pod learns its own only when it runs. */
+export const thisMachine = 'machine'
+
 export const turnConfig = z.strictObject({
   realm: z.string().min(1).max(128),
   listen: z.strictObject({
     /**
      * Local addresses to bind, one socket each; `0.0.0.0` and `::` are every address of their family. On a machine with
-     * several addresses of a family list them one by one: from a wildcard the system picks the address that answers.
+     * several addresses of a family list them one by one: from a wildcard the system picks the address that answers. Where
+     * the public address is one of this machine's own, that one is bound in place of the wildcard.
      */
     addresses: z
       .array(z.union([z.ipv4(), z.ipv6()]))
@@ -25,9 +29,12 @@ export const turnConfig = z.strictObject({
     .strictObject({
       min: port,
       max: port,
-      /** Local address to bind relay sockets on, per family; null turns the family off (error 440). */
-      ipv4: z.ipv4().nullable(),
-      ipv6: z.ipv6().nullable(),
+      /**
+       * Local address to bind relay sockets on, per family; null turns the family off (error 440). `machine` is this
+       * machine's own, found at start; an IPv6 one may be missing.
+       */
+      ipv4: z.union([z.ipv4(), z.literal(thisMachine)]).nullable(),
+      ipv6: z.union([z.ipv6(), z.literal(thisMachine)]).nullable(),
       /** What clients are told instead of the bound address, behind 1:1 NAT. */
       publicIpv4: z.ipv4().nullable(),
       publicIpv6: z.ipv6().nullable(),
@@ -53,6 +60,8 @@ export const turnConfig = z.strictObject({
     channelsPerAllocation: z.int().positive().default(64),
     /** Bytes per second of each allocation in each direction; null is unlimited. */
     bandwidth: z.int().positive().nullable(),
+    /** The same of all allocations together. */
+    bandwidthTotal: z.int().positive().nullable().default(null),
   }),
   lifetime: z.strictObject({
     default: z.int().positive().default(600),

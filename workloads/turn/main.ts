@@ -1,38 +1,54 @@
-/** The TURN workload: `config.yaml` and `keyring.json` in, relayed datagrams out. */
+/** The TURN workload: mounted files in, relayed datagrams out. */
+import { networkInterfaces } from 'node:os'
 import { mountedFiles } from '../contract/mounts.ts'
 import { type TurnConfig, turnConfig } from '../contract/turn-config.ts'
 import { ListenError } from '../kit/lifecycle/listen.ts'
 import { type Context, type Running, runWorkload } from '../kit/lifecycle/run.ts'
-import { parseKeyring } from '../kit/mounts/parse.ts'
+import { parseKeyring, parsePeers } from '../kit/mounts/parse.ts'
+import { serverAddresses } from './address/machine.ts'
 import { assembleTurn, type TurnServer } from './assemble.ts'
+import { turnCounters } from './metrics/counters.ts'
+import { addGauges, turnCounts } from './metrics/gauges.ts'
 import { type Listener, listenUdp } from './relay/udp-listener.ts'
 
 /** How often expired allocations are looked for, milliseconds. */
 const sweepInterval = 1000
 
-const listenAll = async ({ engine, socketFailed }: TurnServer, { listen }: TurnConfig): Promise<Listener[]> => {
+const listenAll = async (
+  { engine }: TurnServer,
+  addresses: readonly string[],
+  port: number,
+  failed: () => void,
+): Promise<Listener[]> => {
   const listeners: Listener[] = []
-  for (const address of listen.addresses) {
-    const listener = await listenUdp(engine, address, listen.port, socketFailed)
+  for (const address of addresses) {
+    const listener = await listenUdp(engine, address, port, failed)
     if (listener) listeners.push(listener)
   }
   if (listeners.length === 0) throw new ListenError('no address to listen on for turn: this machine has no IPv6')
   return listeners
 }
 
-/** Starts serving; the key ring is followed as its file changes. @throws ListenError */
+/** Starts serving; key ring and peers are followed as their files change. @throws ListenError, StartError */
 export const startTurn = async ({ config, mounts, log, metrics }: Context<TurnConfig>): Promise<Running> => {
   const ring = mounts.file([mountedFiles.keyring], parseKeyring)
-  const server = assembleTurn(config, () => ring.value, metrics)
-  const listeners = await listenAll(server, config)
-  if (listeners.length < config.listen.addresses.length) log.warn('this machine has no IPv6: TURN listens without it')
+  const around = mounts.file([mountedFiles.peers], parsePeers)
+  const addresses = serverAddresses(config, networkInterfaces())
+  const counters = turnCounters(metrics, () => performance.now())
+  const server = assembleTurn(config, addresses, { keyring: () => ring.value, peers: () => around.value }, counters)
+  addGauges(metrics, server, { config, keyring: () => ring.value })
+  ring.onChange(server.keyringChanged)
+  around.onChange(server.peersChanged)
+  const listeners = await listenAll(server, addresses.listen, config.listen.port, counters.socketFailed)
+  if (listeners.length < addresses.listen.length) log.warn('this machine has no IPv6: TURN listens without it')
   const sweeping = setInterval(() => server.engine.sweep(), sweepInterval)
   return {
-    counts: server.counts,
+    counts: () => turnCounts(server),
     allocationsByKey: () => server.registry.byKey(),
-    stop: async () => {
-      const ended = await server.drain.run(server.registry, config.drain.deadline)
-      log.info({ ended, allocations: server.registry.size }, 'drained')
+    readyWhileStopping: true,
+    stop: async (immediately) => {
+      const ended = await server.drain.run(server.registry, config.drain.deadline, immediately)
+      log.info({ ended, cut: server.registry.size }, 'drained')
       clearInterval(sweeping)
       server.registry.removeAll()
       for (const listener of listeners) listener.close()

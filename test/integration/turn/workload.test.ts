@@ -1,7 +1,9 @@
 // The TURN workload as a process: its files, its key ring, its end, and what it says about itself.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { after, before, test } from 'node:test'
+import { after, before, type TestContext, test } from 'node:test'
+import { mountedFiles } from '../../../workloads/contract/mounts.ts'
+import type { TurnConfig } from '../../../workloads/contract/turn-config.ts'
 import { attributes } from '../../../workloads/turn/stun/attributes.ts'
 import { buildMessage } from '../../../workloads/turn/stun/build.ts'
 import { classes } from '../../../workloads/turn/stun/types.ts'
@@ -15,9 +17,13 @@ before(async () => {
 after(() => turn.stop())
 
 /** A client with an allocation, one permission and an echo behind it. */
-const call = async (server: TurnProcess, login: TurnLogin = server.login()) => {
+const call = async (t: TestContext, server: TurnProcess, login: TurnLogin = server.login()) => {
   const client = await TurnClient.open(server.address, login)
   const peer = await echoPeer('127.0.0.1')
+  t.after(() => {
+    client.close()
+    peer.close()
+  })
   const answer = await client.allocate()
   assert.equal(codeOf(answer), 0)
   assert.equal(codeOf(await client.bind(0x4000, peer)), 0)
@@ -29,16 +35,12 @@ const call = async (server: TurnProcess, login: TurnLogin = server.login()) => {
       client.sendOn(0x4000, data)
       assert.deepEqual((await client.next()).data, data)
     },
-    close: () => {
-      client.close()
-      peer.close()
-    },
   }
 }
 
-test('a new key is used at once, and calls of the removed one go on and are counted', async () => {
+test('a new key is used at once, and calls of the removed one go on and are counted', async (t) => {
   const old = turn.login()
-  const running = await call(turn, old)
+  const running = await call(t, turn, old)
   await turn.rotate({ generation: 2, keys: [{ id: 'k2', secret: newTurnSecret(), role: 'sign', since: 2 }] })
   await running.echo()
   assert.equal(codeOf(await running.client.refresh(600)), 0)
@@ -48,7 +50,6 @@ test('a new key is used at once, and calls of the removed one go on and are coun
   await assert.rejects(allocateAndEcho({ ...turn.address, ...old }), /401/)
   await running.client.refresh(0)
   await turn.until(({ counts }) => counts.allocations === 0 && counts.relays === 0)
-  running.close()
 })
 
 test('mutated and random datagrams neither end it nor leave anything behind', async () => {
@@ -75,23 +76,22 @@ test('mutated and random datagrams neither end it nor leave anything behind', as
   client.close()
 })
 
-test('metrics count what happened', async () => {
-  const running = await call(turn)
+test('metrics count what happened', async (t) => {
+  const running = await call(t, turn)
   await running.echo()
   const metrics = await turn.management('/metrics')
-  assert.match(metrics, /^chatmail_turn_allocations 1$/m)
+  assert.match(metrics, /^chatmail_turn_allocations\{transport="udp",family="4",key="k2"\} 1$/m)
   assert.match(metrics, /^chatmail_turn_channels 1$/m)
   assert.match(metrics, /^chatmail_turn_answers_total\{method="allocate",code="401"\} [1-9]/m)
   assert.match(metrics, /^chatmail_turn_relayed_packets_total\{direction="to_peer"\} [1-9]/m)
   assert.match(metrics, /^chatmail_turn_dropped_total\{reason="\w+"\} [1-9]/m)
   await running.client.refresh(0)
-  running.close()
 })
 
-test('drain: no new calls, the running one goes on to its end, then the process ends well', async () => {
+test('drain: no new calls, the running one goes on to its end, then the process ends well', async (t) => {
   const server = await TurnProcess.start({ config: (config) => ({ ...config, drain: { deadline: 60 } }) })
   try {
-    const running = await call(server)
+    const running = await call(t, server)
     server.signal('SIGTERM')
     await server.until(({ draining }) => draining)
     await assert.rejects(allocateAndEcho({ ...server.address, ...server.login() }), /508/)
@@ -101,19 +101,76 @@ test('drain: no new calls, the running one goes on to its end, then the process 
     await running.echo()
     await running.client.refresh(0)
     assert.equal(await server.exited, 0)
-    running.close()
   } finally {
     await server.stop()
   }
 })
 
-test('the deadline ends a drain', async () => {
+test('the deadline ends a drain', async (t) => {
   const server = await TurnProcess.start({ config: (config) => ({ ...config, drain: { deadline: 0 } }) })
-  const running = await call(server)
+  await call(t, server)
   server.signal('SIGTERM')
   assert.equal(await server.exited, 0)
-  running.close()
+  assert.match(server.output, /"ended":"deadline","cut":1/)
   await server.stop()
+})
+
+test('a second SIGTERM ends a drain at once', async (t) => {
+  const server = await TurnProcess.start({ config: (config) => ({ ...config, drain: { deadline: 600 } }) })
+  t.after(() => server.stop())
+  await call(t, server)
+  server.signal('SIGTERM')
+  await server.until(({ draining }) => draining)
+  const ready = await fetch(`http://127.0.0.1:${server.config.management.port}/readyz`)
+  assert.equal(ready.status, 200, 'taking readiness away would cut the flows that a Service carries')
+  server.signal('SIGTERM')
+  assert.equal(await server.exited, 0)
+  assert.match(server.output, /"ended":"told again","cut":1/)
+})
+
+test('a revoked key ends its calls at once', async (t) => {
+  const running = await call(t, turn)
+  const { keyring } = turn
+  const next = { id: 'k3', secret: newTurnSecret(), role: 'sign' as const, since: 3 }
+  await turn.rotate({ generation: keyring.generation + 1, keys: [next], revoked: keyring.keys.map(({ id }) => id) })
+  assert.equal((await turn.state()).counts.allocations, 0)
+  assert.equal(codeOf(await running.client.refresh(600)), 401)
+})
+
+test('a ring that cannot be read is refused: the one before stays, and state and readiness say so', async () => {
+  const { keyring } = turn
+  turn.write(mountedFiles.keyring, '{"generation": 9, "keys": "rubbish"}')
+  const state = await turn.until(({ loaded }) => loaded[mountedFiles.keyring]?.error !== undefined)
+  assert.equal(state.loaded[mountedFiles.keyring]!.generation, keyring.generation)
+  const ready = await fetch(`http://127.0.0.1:${turn.config.management.port}/readyz`)
+  assert.deepEqual(
+    [ready.status, await ready.text()],
+    [200, 'ready: keyring.json was refused, the version before is in force\n'],
+  )
+  await allocateAndEcho({ ...turn.address, ...turn.login() })
+  await turn.rotate({ ...keyring, generation: keyring.generation + 1 })
+  assert.equal((await turn.state()).loaded[mountedFiles.keyring]!.error, undefined)
+})
+
+test('peers.json: what it denies ends for live calls, what it names as relays is let in at relay ports alone', async (t) => {
+  const config = (base: TurnConfig) => ({ ...base, peers: { deny: [], allow: [] } })
+  const server = await TurnProcess.start({ config })
+  t.after(() => server.stop())
+  const client = await TurnClient.open(server.address, server.login())
+  t.after(() => client.close())
+  await client.allocate()
+  const other = { address: '9.9.9.9', port: 4000 }
+  assert.equal(codeOf(await client.bind(0x4000, other)), 0)
+  assert.equal(codeOf(await client.permit({ address: '10.1.2.3', port: 50_000 })), 403)
+  await server.tellPeers({ deny: ['9.9.9.0/24'], relays: ['10.1.2.3'] })
+  assert.deepEqual(
+    (({ permissions, channels }) => ({ permissions, channels }))((await server.state()).counts as never),
+    { permissions: 0, channels: 0 },
+  )
+  assert.equal(codeOf(await client.permit(other)), 403)
+  assert.equal(codeOf(await client.bind(0x4001, { address: '10.1.2.3', port: 50_000 })), 0)
+  assert.equal(codeOf(await client.bind(0x4002, { address: '10.1.2.3', port: 10_250 })), 403)
+  assert.match(await server.management('/metrics'), /chatmail_turn_denied_peers_total\{group="cluster"\} 1/)
 })
 
 test('a port that is taken and a configuration that is wrong end it with their exit codes', async () => {
@@ -125,8 +182,8 @@ test('a port that is taken and a configuration that is wrong end it with their e
   await assert.rejects(wrong, /ended with 78: .*relay\.publicIpv4/s)
 })
 
-test('No-Log: no address, credential or port of a client in what it has said', async () => {
-  const running = await call(turn)
+test('No-Log: no address, credential or port of a client in what it has said', async (t) => {
+  const running = await call(t, turn)
   const said = turn.output + (await turn.management('/metrics')) + (await turn.management('/state'))
   const { username, password } = turn.login()
   const clientPort = running.client.socket.address().port
@@ -135,5 +192,4 @@ test('No-Log: no address, credential or port of a client in what it has said', a
   assert.doesNotMatch(said, new RegExp(`\\b(${clientPort}|${running.relayed.port})\\b`))
   assert.match(said, /"workload":"turn"/)
   await running.client.refresh(0)
-  running.close()
 })

@@ -10,7 +10,7 @@ import { mountedFiles } from '../../contract/mounts.ts'
 import { StartError } from '../../contract/start-error.ts'
 import type { WorkloadState } from '../../contract/state.ts'
 import { createLogger, type Logger } from '../log/logger.ts'
-import { managementServer } from '../management/server.ts'
+import { managementServer, type Readiness } from '../management/server.ts'
 import { Mounts } from '../mounts/mounts.ts'
 import { parseConfig, parseToken } from '../mounts/parse.ts'
 import { listen } from './listen.ts'
@@ -24,8 +24,13 @@ export type Running = {
   /** Counts for `/state`; numbers alone. */
   counts: () => Record<string, number>
   allocationsByKey?: () => Record<string, number>
-  /** Called once, on SIGTERM or SIGINT: takes no new work, finishes what runs, then resolves. */
-  stop: () => Promise<void>
+  /**
+   * Called once, on SIGTERM or SIGINT: takes no new work, finishes what runs, then resolves. `immediately` is aborted by a
+   * further signal: what runs is given up then.
+   */
+  stop: (immediately: AbortSignal) => Promise<void>
+  /** True where readiness must last to the end, because taking it away would cut what still runs. */
+  readyWhileStopping?: boolean
 }
 
 export type WorkloadOptions<S extends z.ZodType<BaseConfig>> = {
@@ -36,10 +41,26 @@ export type WorkloadOptions<S extends z.ZodType<BaseConfig>> = {
   start: (context: Context<z.output<S>>) => Promise<Running>
 }
 
-const stopSignal = (): Promise<NodeJS.Signals> =>
-  new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal))
-  })
+/** Resolves at the first signal; `immediately` is aborted by the next one. */
+const stopSignals = (): { told: Promise<void>; immediately: AbortSignal } => {
+  const again = new AbortController()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let first = true
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => {
+      if (first) resolve()
+      else again.abort()
+      first = false
+    })
+  return { told: promise, immediately: again.signal }
+}
+
+/** What is ready although a file could not be used says so. */
+const readiness = (ready: boolean, mounts: Mounts): Readiness => {
+  const refused = Object.entries(mounts.loaded()).filter(([, { error }]) => error)
+  const note = refused.map(([name]) => `${name} was refused, the version before is in force`).join('; ')
+  return { ready, note }
+}
 
 const fail = (log: Logger, error: unknown): never => {
   if (error instanceof StartError) {
@@ -58,12 +79,12 @@ const serve = async <S extends z.ZodType<BaseConfig>>(
 ): Promise<void> => {
   const metrics = new Registry()
   const token = mounts.file([mountedFiles.managementToken], parseToken)
-  const stopping = stopSignal()
+  const { told, immediately } = stopSignals()
   const running = await options.start({ config, mounts, log, metrics, dataDir: options.dataDir })
   const status = { ready: true, draining: false }
   const management = managementServer({
     token: () => token.value,
-    ready: () => status.ready,
+    readiness: () => readiness(status.ready || running.readyWhileStopping === true, mounts),
     metrics,
     state: () => ({
       workload: options.workload,
@@ -78,10 +99,10 @@ const serve = async <S extends z.ZodType<BaseConfig>>(
   log.info('ready')
   // Now, and not at exit: a process that is killed would leave nothing for the next start.
   flushCompileCache()
-  await stopping
+  await told
   Object.assign(status, { ready: false, draining: true })
   log.info('stopping')
-  await running.stop()
+  await running.stop(immediately)
   mounts.stop()
   management.close()
   management.closeAllConnections()

@@ -13,7 +13,7 @@ test('health is open, state and metrics want the token', async (t) => {
   new Counter({ name: 'chatmail_things_total', help: 'Things.', registers: [metrics] }).inc(3)
   const server = managementServer({
     token: () => token,
-    ready: () => status.ready,
+    readiness: () => ({ ...status, note: '' }),
     metrics,
     state: () => ({ workload: 'mail', ready: true, draining: false, loaded: {}, counts: { sessions: 2 } }),
   })

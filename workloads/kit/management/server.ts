@@ -6,9 +6,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Registry } from 'prom-client'
 import type { WorkloadState } from '../../contract/state.ts'
 
+/** `note` goes with the answer, empty when there is nothing to say. */
+export type Readiness = { ready: boolean; note: string }
+
 export type ManagementOptions = {
   token: () => string
-  ready: () => boolean
+  readiness: () => Readiness
   state: () => WorkloadState
   metrics: Registry
 }
@@ -31,9 +34,12 @@ const guarded = (options: ManagementOptions): Record<string, () => Answer | Prom
   '/state': () => ({ status: 200, type: 'application/json', body: `${JSON.stringify(options.state())}\n` }),
 })
 
+const readinessText = ({ ready, note }: Readiness): Answer =>
+  text(ready ? 200 : 503, [ready ? 'ready' : 'not ready', note].filter(Boolean).join(': '))
+
 const open = (options: ManagementOptions): Record<string, () => Answer> => ({
   '/healthz': () => text(200, 'ok'),
-  '/readyz': () => (options.ready() ? text(200, 'ready') : text(503, 'not ready')),
+  '/readyz': () => readinessText(options.readiness()),
 })
 
 const answer = async (request: IncomingMessage, options: ManagementOptions): Promise<Answer> => {

@@ -9,6 +9,7 @@ import { mountedFiles } from '../../contract/mounts.ts'
 import { problemLine, problems } from '../../contract/problems.ts'
 import { type Relays, relays } from '../../contract/relays.ts'
 import { StartError } from '../../contract/start-error.ts'
+import { noPeers, type TurnPeers, turnPeers } from '../../contract/turn-peers.ts'
 import type { Contents } from './mounted-file.ts'
 
 /** A mounted file that cannot be used. The message holds field paths and rules; values only where they are no secret. */
@@ -63,6 +64,11 @@ export const parseKeyring = ([bytes]: Contents): { value: Keyring; generation: n
 /** `relays.json`; a missing file is an empty list. */
 export const parseRelays = ([bytes]: Contents): { value: Relays } =>
   bytes ? { value: parseJson(mountedFiles.relays, relays, bytes) } : { value: { turn: [], iroh: null } }
+
+/** `peers.json`; a missing file is an empty one. */
+export const parsePeers = ([bytes]: Contents): { value: TurnPeers } => ({
+  value: bytes ? parseJson(mountedFiles.peers, turnPeers, bytes) : noPeers,
+})
 
 /** `management-token`: the bearer token, trimmed. */
 export const parseToken = ([bytes]: Contents): { value: string } => {

@@ -2,11 +2,11 @@
  * What an allocation is (RFC 8656 §3): a client's 5-tuple, one relay or two (one of each family), the permissions and
  * the channels that let peers through. Times are monotonic milliseconds.
  */
-import type { TokenBucket } from '../../kit/limits/token-bucket.ts'
 import type { Family } from '../address/text.ts'
 import type { Identity } from '../auth/credentials.ts'
 import type { PortRange } from '../peers/policy.ts'
 import type { Attribute } from '../stun/build.ts'
+import type { Bandwidth } from './bandwidth.ts'
 
 /** A bound socket on a relayed transport address. */
 export type RelaySocket = {
@@ -36,6 +36,8 @@ export type Permission = {
   /** The peer's ports that may be sent to. */
   ports: PortRange
   expiresAt: number
+  /** True when it is this server's own relay address as clients see it. */
+  ownAddress: boolean
   /** Peer port → the channel bound to it. */
   channels: Map<number, Channel>
 }
@@ -48,7 +50,8 @@ export type ClientTransport = {
   protocol: 'udp' | 'tcp' | 'tls'
   /** True where messages follow each other without bounds, so that ChannelData is padded. */
   stream: boolean
-  send(bytes: Buffer, port: number, address: string): void
+  /** False when the client does not take what is sent, so that this was dropped. */
+  send(bytes: Buffer, port: number, address: string): boolean
 }
 
 /** The clients' end of one listener. */
@@ -72,12 +75,13 @@ export type Allocation = {
   permissions: Map<string, Permission>
   /** Channel number → channel. */
   channels: Map<number, Channel>
+  createdAt: number
   expiresAt: number
   /** The Allocate that made it and what it was answered: a retransmission gets the same. */
   transactionId: Buffer
   answer: Attribute[]
-  /** Bytes per second in each direction, where that is limited. */
-  bandwidth: { toPeers: TokenBucket; toClient: TokenBucket } | null
+  /** Where that is limited. */
+  bandwidth: Bandwidth | null
 }
 
 /** Lifetimes in milliseconds: RFC 8656 §9, §12 and §7.2 (reservations). */

@@ -205,11 +205,14 @@ test('unauthenticated answers are limited for each source and the table is bound
   assert.equal(answered(), 2)
 })
 
+/** Nobody tells the server a second time. */
+const never = new AbortController().signal
+
 test('draining refuses new allocations with 508, shortens refreshes and ends with the last one', async () => {
   const bench = new EngineBench()
   const client = bench.client()
   client.allocate()
-  const drained = bench.drain.run(bench.registry, 60)
+  const drained = bench.drain.run(bench.registry, 60, never)
   assert.equal(codeOf(bench.client({ port: 2 }).allocate()), 508)
   assert.equal(lifetimeOf(client.refresh(3600)), 120)
   assert.equal(client.bind(0x4000, peer), 0)
@@ -220,6 +223,24 @@ test('draining refuses new allocations with 508, shortens refreshes and ends wit
 test('draining ends at its deadline', async () => {
   const bench = new EngineBench()
   bench.client().allocate()
-  assert.equal(await bench.drain.run(bench.registry, 0), 'deadline')
+  assert.equal(await bench.drain.run(bench.registry, 0, never), 'deadline')
   assert.equal(bench.registry.size, 1)
+})
+
+test('a draining server sends clients to another of their family, and ends at once when it is told again', async () => {
+  const bench = new EngineBench()
+  const insist = new AbortController()
+  const waiting = bench.client({ port: 2 })
+  bench.client().allocate()
+  const drained = bench.drain.run(bench.registry, 60, insist.signal)
+  bench.alternates = [
+    { address: '2a01:4f8::8', port: 3478 },
+    { address: '203.0.113.8', port: 3479 },
+  ]
+  const answer = waiting.allocate()
+  assert.equal(codeOf(answer), 300)
+  assert.ok(answer.integrityAt > 0)
+  assert.equal(answer.attributes.get(attributes.alternateServer)!.toString('hex'), '00010d97cb007108')
+  insist.abort()
+  assert.equal(await drained, 'told again')
 })

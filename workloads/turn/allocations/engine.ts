@@ -118,12 +118,12 @@ export class TurnEngine {
   }
 
   /** Signed for who has authenticated; for everybody else no more than the source's share. */
-  #answer(exchange: Exchange, answer: Refused | Answer, identity?: Identity): DropReason | null {
+  #answer(exchange: Exchange, answer: Answer, identity?: Identity): DropReason | null {
     const { message, side, client, method } = exchange
     const { observer, now } = this.#options
     if (!identity && !this.#buckets.take(client.address, now())) return 'rate'
     const failed = 'error' in answer
-    observer.answered(method, failed ? answer.error : 'success')
+    observer.answered(method, failed ? answer.error : 'success', identity !== undefined)
     const bytes = buildMessage({
       method: message.method,
       class: failed ? classes.error : classes.success,

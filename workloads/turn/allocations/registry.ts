@@ -1,6 +1,7 @@
 /** Every live allocation: made, found by expiry, removed with everything that it held. */
 import type { Allocation } from './allocation.ts'
 import type { DataPath } from './data-path.ts'
+import type { Observer } from './observer.ts'
 import type { Holder, Quotas } from './quotas.ts'
 
 const holderOf = ({ identity, source }: Allocation): Holder => ({ username: identity.username, source })
@@ -9,15 +10,21 @@ export class Registry {
   #allocations = new Set<Allocation>()
   #dataPath: DataPath
   #quotas: Quotas
+  #observer: Observer
   #onEmpty: (() => void) | undefined
 
-  constructor(dataPath: DataPath, quotas: Quotas) {
+  constructor(dataPath: DataPath, quotas: Quotas, observer: Observer) {
     this.#dataPath = dataPath
     this.#quotas = quotas
+    this.#observer = observer
   }
 
   get size(): number {
     return this.#allocations.size
+  }
+
+  [Symbol.iterator](): Iterator<Allocation> {
+    return this.#allocations.values()
   }
 
   /** Calls `listener` whenever the last allocation goes. */
@@ -30,11 +37,13 @@ export class Registry {
     this.#quotas.take(holderOf(allocation))
     allocation.side.add(allocation)
     for (const relay of allocation.relays) relay.allocation = allocation
+    this.#observer.began(allocation)
   }
 
   /** Frees ports, quota and the 5-tuple. Doing it twice does nothing. */
   remove(allocation: Allocation): void {
     if (!this.#allocations.delete(allocation)) return
+    this.#observer.ended(allocation)
     this.#quotas.giveBack(holderOf(allocation))
     allocation.side.remove(allocation)
     for (const relay of allocation.relays) this.#dataPath.closeRelay(relay)
@@ -43,6 +52,11 @@ export class Registry {
 
   removeAll(): void {
     for (const allocation of this.#allocations) this.remove(allocation)
+  }
+
+  /** Removes the allocations of these keys. */
+  removeOf(keyIds: readonly string[]): void {
+    for (const allocation of this.#allocations) if (keyIds.includes(allocation.identity.keyId)) this.remove(allocation)
   }
 
   /** Removes what has expired; a pass over all, once a second. */

@@ -22,7 +22,7 @@ export type RelayPortsOptions = {
 
 export class RelayPorts {
   #options: RelayPortsOptions
-  #used: Record<Family, Set<number>> = { 4: new Set(), 6: new Set() }
+  #used: Record<Family, Map<number, Relay>> = { 4: new Map(), 6: new Map() }
 
   constructor(options: RelayPortsOptions) {
     this.#options = options
@@ -31,6 +31,11 @@ export class RelayPorts {
   /** Open relays, reserved ones too. */
   get size(): number {
     return this.#used[4].size + this.#used[6].size
+  }
+
+  /** The open relay at a port. */
+  at(family: Family, port: number): Relay | undefined {
+    return this.#used[family].get(port)
   }
 
   /** `count` relays on following ports, the first one even if that is asked; null when there are none. */
@@ -85,8 +90,8 @@ export class RelayPorts {
       if (relay?.allocation) fromPeer(relay, relay.allocation, data, address, peerPort)
     })
     if (typeof socket === 'string') return socket
-    this.#used[family].add(port)
     relay = { family, port, socket, allocation: null }
+    this.#used[family].set(port, relay)
     return relay
   }
 }

@@ -1,9 +1,13 @@
 /**
- * Draining: no new allocations (508), the running ones keep relaying and refreshing, with shorter lifetimes so that what
- * a client has abandoned is soon gone. It is over when the last allocation is gone or the deadline is up.
+ * Draining: no new allocations (508, or 300 to another server), the running ones keep relaying and refreshing, with shorter
+ * lifetimes so that what a client has abandoned is soon gone. It is over when the last allocation is gone, the deadline is
+ * up or somebody insists.
  */
+import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Registry } from '../allocations/registry.ts'
+
+export type DrainEnd = 'empty' | 'deadline' | 'told again'
 
 export class Drain {
   #active = false
@@ -12,15 +16,18 @@ export class Drain {
     return this.#active
   }
 
-  /** `deadline` is seconds from now. Says what ended it. */
-  async run(registry: Registry, deadline: number): Promise<'empty' | 'deadline'> {
+  /** `deadline` is seconds from now; `immediately` ends it before. Says what ended it. */
+  async run(registry: Registry, deadline: number, immediately: AbortSignal): Promise<DrainEnd> {
     this.#active = true
     if (registry.size === 0) return 'empty'
+    if (immediately.aborted) return 'told again'
     const over = new AbortController()
-    const timedOut = wait(deadline * 1000, 'deadline' as const, { signal: over.signal })
+    const { signal } = over
+    const timedOut = wait(deadline * 1000, 'deadline' as const, { signal })
     const emptied = new Promise<'empty'>((resolve) => registry.onEmpty(() => resolve('empty')))
-    const outcome = await Promise.race([timedOut, emptied])
-    timedOut.catch(() => undefined)
+    const told = once(immediately, 'abort', { signal }).then(() => 'told again' as const)
+    const outcome = await Promise.race([timedOut, emptied, told])
+    for (const loser of [timedOut, told]) loser.catch(() => undefined)
     over.abort()
     return outcome
   }

@@ -12,14 +12,26 @@ const teredo = (bytes: Uint8Array): Uint8Array[] => [
   bytes.subarray(4, 8),
   bytes.subarray(12).map((byte) => byte ^ 0xff),
 ]
+
+/** The byte that RFC 6052 §2.2 leaves out of the address. */
+const reservedByte = 8
+
+/** RFC 6052 §2.2: the four bytes after a prefix of `bits`, around the reserved one. */
+const nat64 =
+  (bits: number) =>
+  (bytes: Uint8Array): Uint8Array[] => {
+    const after = [...bytes.keys()].slice(bits / 8).filter((index) => bits === 96 || index !== reservedByte)
+    return [Uint8Array.from(after.slice(0, 4), (index) => bytes[index]!)]
+  }
+
 /**
- * RFC 6052 §2.2: around the reserved eighth byte for a /48, at the end for a longer prefix of the site's choice. What is
- * all zero is the other form's filling.
+ * The prefix for local use: as a /48, and at the end for a longer prefix of the site's choice. What is all zero is the
+ * other form's filling.
  */
 const localNat64 = (bytes: Uint8Array): Uint8Array[] =>
-  [Uint8Array.of(bytes[6]!, bytes[7]!, bytes[9]!, bytes[10]!), bytes.subarray(12)].filter((form) => form.some(Boolean))
+  [...nat64(48)(bytes), ...last(bytes)].filter((form) => form.some(Boolean))
 
-const forms: readonly Form[] = [
+const wellKnown: readonly Form[] = [
   { prefix: parsePrefix('::ffff:0:0/96'), extract: last },
   { prefix: parsePrefix('::/96'), extract: last },
   { prefix: parsePrefix('64:ff9b::/96'), extract: last },
@@ -31,8 +43,15 @@ const forms: readonly Form[] = [
 /** `::` and `::1` look IPv4-compatible and are not. */
 const noEmbedding = [parsePrefix('::/128'), parsePrefix('::1/128')]
 
-/** The IPv4 addresses, 4 bytes each, that a packet to `address` may end up at. */
-export const embeddedIpv4 = (address: Uint8Array): Uint8Array[] => {
-  if (address.length === 4 || noEmbedding.some((prefix) => inPrefix(address, prefix))) return []
-  return forms.flatMap(({ prefix, extract }) => (inPrefix(address, prefix) ? extract(address) : []))
+/**
+ * Finds the IPv4 addresses, 4 bytes each, that a packet to an address may end up at. `translators` are NAT64 prefixes of
+ * the network besides the well-known ones.
+ */
+export const embeddedIpv4 = (translators: readonly string[]): ((address: Uint8Array) => Uint8Array[]) => {
+  const own = translators.map(parsePrefix).map((prefix) => ({ prefix, extract: nat64(prefix.bits) }))
+  const forms = [...wellKnown, ...own]
+  return (address) => {
+    if (address.length === 4 || noEmbedding.some((prefix) => inPrefix(address, prefix))) return []
+    return forms.flatMap(({ prefix, extract }) => (inPrefix(address, prefix) ? extract(address) : []))
+  }
 }

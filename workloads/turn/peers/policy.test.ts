@@ -2,11 +2,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deniedPrefixes } from './denied-prefixes.ts'
-import { peerPolicy, portAllowed } from './policy.ts'
+import { type PortRange, peerPolicy, portAllowed, type Verdict } from './policy.ts'
 
 const relayPorts = { min: 49152, max: 65535 }
-const policy = (options: { allow?: string[]; deny?: string[]; own?: string[] } = {}) =>
-  peerPolicy({ allow: [], deny: [], own: [], relayPorts, ...options })
+type Options = { allow?: string[]; deny?: string[]; own?: string[]; nat64?: string[] }
+const policy = ({ deny = [], ...options }: Options = {}) =>
+  peerPolicy({ allow: [], own: [], relayPorts, ...options, deny: deny.map((prefix) => [prefix, 'configured']) })
+
+/** True when nothing is relayed to the address. */
+const refused = (verdict: Verdict): boolean => typeof verdict === 'string'
 
 const denied = [
   '0.0.0.0',
@@ -56,28 +60,28 @@ const forms: readonly [name: string, embed: (ipv4: string) => string][] = [
 
 test('denied addresses are denied in every form', () => {
   const judge = policy()
-  for (const address of [...denied, ...deniedIpv6]) assert.equal(judge(address), null, address)
+  for (const address of [...denied, ...deniedIpv6]) assert.ok(refused(judge(address)), address)
   for (const [name, embed] of forms)
-    for (const address of denied) assert.equal(judge(embed(address)), null, `${name} ${address}`)
+    for (const address of denied) assert.ok(refused(judge(embed(address))), `${name} ${address}`)
 })
 
 test('a tunnel that is allowed still does not lead to what is denied', () => {
   const judge = policy({ allow: ['2002::/16', '2001::/32', '64:ff9b:1::/48'] })
   for (const [name, embed] of forms)
     for (const address of denied)
-      if (address !== '0.0.0.0') assert.equal(judge(embed(address)), null, `${name} ${address}`)
-  assert.ok(judge(`2002:${hex('8.8.8.8')}::1`))
-  assert.ok(judge('64:ff9b:1::8.8.8.8'))
+      if (address !== '0.0.0.0') assert.ok(refused(judge(embed(address))), `${name} ${address}`)
+  assert.ok(!refused(judge(`2002:${hex('8.8.8.8')}::1`)))
+  assert.ok(!refused(judge('64:ff9b:1::8.8.8.8')))
   // The client's address in Teredo has every bit turned: 127.0.0.1 is 80ff:fffe.
-  assert.equal(judge('2001:0:808:808:0:0:80ff:fffe'), null)
+  assert.equal(judge('2001:0:808:808:0:0:80ff:fffe'), 'loopback')
 })
 
 test('public peers are reached at unprivileged ports only', () => {
   for (const address of ['8.8.8.8', '172.32.0.1', '2a01:4f8::1', '64:ff9b::8.8.8.8']) {
     const ports = policy()(address)
-    assert.ok(ports, address)
+    assert.ok(!refused(ports), address)
     assert.deepEqual(
-      [0, 53, 1023, 1024, 65535].map((port) => portAllowed(ports, port)),
+      [0, 53, 1023, 1024, 65535].map((port) => portAllowed(ports as PortRange, port)),
       [false, false, false, true, true],
     )
   }
@@ -93,17 +97,40 @@ test('own addresses are reached in the relay range only, although they are denie
   const judge = policy({ own: ['203.0.113.7', '8.8.4.4'], deny: ['8.8.4.0/24'] })
   for (const address of ['203.0.113.7', '8.8.4.4']) assert.deepEqual(judge(address), relayPorts)
   assert.deepEqual(judge('64:ff9b::8.8.4.4'), relayPorts)
-  assert.equal(judge('8.8.4.5'), null)
+  assert.equal(judge('8.8.4.5'), 'configured')
 })
 
 test('the configured list adds to the built-in one', () => {
-  assert.ok(policy()('9.9.9.9'))
-  assert.equal(policy({ deny: ['9.9.0.0/16'] })('9.9.9.9'), null)
-  assert.equal(policy({ deny: ['9.9.0.0/16'] })('64:ff9b::9.9.9.9'), null)
-  assert.equal(policy({ deny: ['2a01::/16'] })('2a01::1'), null)
+  assert.ok(!refused(policy()('9.9.9.9')))
+  assert.equal(policy({ deny: ['9.9.0.0/16'] })('9.9.9.9'), 'configured')
+  assert.equal(policy({ deny: ['9.9.0.0/16'] })('64:ff9b::9.9.9.9'), 'configured')
+  assert.equal(policy({ deny: ['2a01::/16'] })('2a01::1'), 'configured')
 })
 
 test('every built-in prefix refuses its own first address', () => {
   const judge = policy()
-  for (const [prefix, what] of deniedPrefixes) assert.equal(judge(prefix.split('/')[0]!), null, what)
+  for (const [prefix, group, what] of deniedPrefixes)
+    if (prefix !== '0.0.0.0/8') assert.equal(judge(prefix.split('/')[0]!), group, what)
+})
+
+test("a network's own NAT64 prefix does not lead to what is denied, whatever its length", () => {
+  const forms = {
+    '2a01:db8::/32': '2a01:db8:a00:1::',
+    '2a01:db8:100::/40': '2a01:db8:10a:0:1::',
+    '2a01:db8:122::/48': '2a01:db8:122:a00:0:100::',
+    '2a01:db8:122:300::/56': '2a01:db8:122:30a:0:1::',
+    '2a01:db8:122:344::/64': '2a01:db8:122:344:a:0:100:0',
+    '2a01:db8:122:344::/96': '2a01:db8:122:344::10.0.0.1',
+  }
+  for (const [prefix, address] of Object.entries(forms)) {
+    assert.ok(!refused(policy()(address)), `${address} is an ordinary address elsewhere`)
+    assert.equal(policy({ nat64: [prefix] })(address), 'private', prefix)
+  }
+})
+
+test('the longest prefix says what is counted', () => {
+  const judge = policy({ deny: ['10.1.0.0/16', '10.0.0.0/8'] })
+  assert.equal(judge('10.1.2.3'), 'configured')
+  assert.equal(judge('10.2.2.3'), 'private')
+  assert.equal(judge('169.254.169.254'), 'metadata')
 })

@@ -15,7 +15,10 @@ const serve = (socket: Socket, engine: TurnEngine): void => {
   const side = engine.attach({
     protocol: 'udp',
     stream: false,
-    send: (bytes, port, address) => sendDatagram(socket, bytes, port, address),
+    send: (bytes, port, address) => {
+      sendDatagram(socket, bytes, port, address)
+      return true
+    },
   })
   socket.on('message', (bytes, client) => {
     // A forged source port of zero cannot be answered.

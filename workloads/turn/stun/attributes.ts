@@ -21,6 +21,7 @@ export const attributes = {
   reservationToken: 0x0022,
   additionalAddressFamily: 0x8000,
   addressErrorCode: 0x8001,
+  alternateServer: 0x8023,
   fingerprint: 0x8028,
 } as const
 

@@ -1,5 +1,6 @@
 /** Error codes of RFC 8489 §14.8 and RFC 8656 §19. Their reason phrases are left empty on the wire to keep answers short. */
 export const errorCodes = {
+  tryAlternate: 300,
   badRequest: 400,
   unauthenticated: 401,
   forbidden: 403,

@@ -1,20 +1,22 @@
 /** Allocate (RFC 8656 §7.2): a relayed transport address for a client's 5-tuple. */
 import { sourceOf } from '../../../kit/limits/source.ts'
-import { TokenBucket } from '../../../kit/limits/token-bucket.ts'
 import type { Family } from '../../address/text.ts'
+import { alternateServer } from '../../drain/alternate.ts'
 import { attributes } from '../../stun/attributes.ts'
 import type { Attribute } from '../../stun/build.ts'
 import { type ErrorCode, errorCodes } from '../../stun/error-codes.ts'
 import { addressErrorCode, lifetime } from '../../stun/values.ts'
 import { xorAddress } from '../../stun/xor-address.ts'
 import type { Allocation, Relay } from '../allocation.ts'
+import { bandwidthOf } from '../bandwidth.ts'
 import { grantedLifetime } from '../lifetime.ts'
 import type { Holder } from '../quotas.ts'
 import { tokenLength } from '../reservations.ts'
 import { type AllocateWish, allocateWish } from './allocate-wish.ts'
 import type { Answer, Handler, Request, Services } from './request.ts'
 
-const { addressFamilyNotSupported, allocationMismatch, allocationQuotaReached, insufficientCapacity } = errorCodes
+const { addressFamilyNotSupported, allocationMismatch, allocationQuotaReached, insufficientCapacity, tryAlternate } =
+  errorCodes
 
 /** Relays that were had, and why others were not. */
 type Opened = { relays: Relay[]; next: Relay | null; failures: { family: Family; error: ErrorCode }[] }
@@ -76,13 +78,6 @@ const answerTo = (services: Services, request: Request, opened: Opened, seconds:
   ...opened.failures.map(({ family, error }) => addressErrorCode(family, error)),
 ]
 
-/** A burst of a second in each direction, and never so small that the longest datagram could not pass. */
-const bandwidthOf = (rate: number | null, now: number): Allocation['bandwidth'] => {
-  if (rate === null) return null
-  const bucket = () => new TokenBucket(rate, Math.max(rate, 65_535), now)
-  return { toPeers: bucket(), toClient: bucket() }
-}
-
 const create = (services: Services, request: Request, opened: Opened, seconds: number): Allocation => ({
   side: request.side,
   client: request.client,
@@ -91,6 +86,7 @@ const create = (services: Services, request: Request, opened: Opened, seconds: n
   relays: opened.relays,
   permissions: new Map(),
   channels: new Map(),
+  createdAt: request.now,
   expiresAt: request.now + seconds * 1000,
   transactionId: Buffer.from(request.message.transactionId),
   answer: answerTo(services, request, opened, seconds),
@@ -103,11 +99,17 @@ const again = (allocation: Allocation, { message, identity }: Request): Answer =
     ? { attributes: allocation.answer }
     : { error: allocationMismatch }
 
+/** 300 to another server where one is known. Never 403: clients take that for a wrong credential and give up. */
+const goElsewhere = ({ alternate }: Services, { client }: Request): Answer => {
+  const other = alternate(client)
+  return other ? { error: tryAlternate, extra: [alternateServer(other)] } : { error: insufficientCapacity }
+}
+
 export const allocate: Handler = (services, request) => {
   if (request.allocation) return again(request.allocation, request)
   const wish = allocateWish(request.message)
   if (typeof wish === 'number') return { error: wish }
-  if (services.draining()) return { error: insufficientCapacity }
+  if (services.draining()) return goElsewhere(services, request)
   const opened = wish.reservation ? claim(services, request, wish.reservation) : openFamilies(services, request, wish)
   if (typeof opened === 'number') return { error: opened }
   const seconds = grantedLifetime(wish.lifetime, services.lifetimes, false)

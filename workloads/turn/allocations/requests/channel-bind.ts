@@ -23,7 +23,10 @@ const conflicts = ({ channels, permissions }: Allocation, number: number, { addr
 }
 
 const refusal = (services: Services, allocation: Allocation, number: number, peer: Peer): ErrorCode | null => {
-  if (!portAllowed(peer.ports, peer.port)) return errorCodes.forbidden
+  if (!portAllowed(peer.ports, peer.port)) {
+    services.denied('port')
+    return errorCodes.forbidden
+  }
   if (conflicts(allocation, number, peer)) return errorCodes.badRequest
   const full = !allocation.channels.has(number) && allocation.channels.size >= services.limits.channelsPerAllocation
   return full || !permissionsFit(services, allocation, [peer.address]) ? errorCodes.insufficientCapacity : null

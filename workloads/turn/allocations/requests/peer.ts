@@ -10,7 +10,7 @@ export type Peer = TransportAddress & { relay: Relay; ports: PortRange }
 
 /** `value` is that of XOR-PEER-ADDRESS. */
 export const readPeer = (
-  { peers }: Services,
+  { peers, denied }: Services,
   allocation: Allocation,
   value: Buffer | undefined,
   transactionId: Buffer,
@@ -20,7 +20,9 @@ export const readPeer = (
   const relay = allocation.relays.find(({ family }) => family === address.family)
   if (!relay) return errorCodes.peerAddressFamilyMismatch
   const ports = allocation.permissions.get(address.address)?.ports ?? peers(address.address)
-  return ports ? { ...address, relay, ports } : errorCodes.forbidden
+  if (typeof ports !== 'string') return { ...address, relay, ports }
+  denied(ports)
+  return errorCodes.forbidden
 }
 
 /** True when the allocation may have permissions for all of `addresses`. */

@@ -1,6 +1,8 @@
 /** What the handlers of authenticated requests share: what they are given and what they give back. */
 import type { Family } from '../../address/text.ts'
 import type { Identity } from '../../auth/credentials.ts'
+import type { Alternate } from '../../drain/alternate.ts'
+import type { DenyGroup } from '../../peers/denied-prefixes.ts'
 import type { PeerPolicy } from '../../peers/policy.ts'
 import type { Attribute } from '../../stun/build.ts'
 import type { ErrorCode } from '../../stun/error-codes.ts'
@@ -17,12 +19,16 @@ export type Services = {
   registry: Registry
   quotas: Quotas
   reservations: Reservations
+  /** The policy in force now. */
   peers: PeerPolicy
+  denied: (group: DenyGroup) => void
   /** The relay addresses as clients are told; null where the family is off. */
   relayAddresses: Readonly<Record<Family, string | null>>
   lifetimes: Lifetimes
   limits: { permissionsPerAllocation: number; channelsPerAllocation: number; bandwidth: number | null }
   draining: () => boolean
+  /** Another server for a client of a draining one. */
+  alternate: (client: { address: string }) => Alternate | null
   /** `length` unpredictable bytes. */
   randomBytes: (length: number) => Buffer
 }
@@ -38,6 +44,7 @@ export type Request = {
   now: number
 }
 
-export type Answer = { attributes: Attribute[] } | { error: ErrorCode }
+/** `extra`: what an error carries besides its code. */
+export type Answer = { attributes: Attribute[] } | { error: ErrorCode; extra?: Attribute[] }
 
 export type Handler = (services: Services, request: Request) => Answer
