@@ -74,6 +74,11 @@ export class EventRecorder {
     if (this.#isDue(series)) this.#enqueue(series)
   }
 
+  /** Resolves when all that is due has been told. */
+  async flushed(): Promise<void> {
+    await this.#telling
+  }
+
   /** Tells what is left, counts too, and resolves; nothing is recorded any more. */
   async stop(): Promise<void> {
     this.#stopped = true
@@ -101,9 +106,14 @@ export class EventRecorder {
   }
 
   #enqueue(series: Series): void {
-    if (this.#waiting.size >= this.#options.capacity) this.#dropped.inc()
+    if (this.#waiting.size >= this.#options.capacity) this.#drop(series)
     else this.#waiting.add(series)
     this.#telling ??= this.#tellAll()
+  }
+
+  #drop(series: Series): void {
+    this.#dropped.inc()
+    series.told = series.count
   }
 
   async #tellAll(): Promise<void> {
@@ -123,7 +133,7 @@ export class EventRecorder {
       else await this.#create(series)
       Object.assign(series, { told: count, toldAt: lastAt })
     } catch (error) {
-      this.#dropped.inc()
+      this.#drop(series)
       this.#options.log.warn({ reason: series.occurrence.reason, err: error }, 'an event could not be recorded')
     }
   }
