@@ -9,9 +9,9 @@ claims() {
   kubectl get pvc -A -w -o 'jsonpath={.metadata.uid} {.metadata.namespace} {.metadata.name} {.status.phase} {.spec.storageClassName} {.spec.resources.requests.storage} {.spec.accessModes[0]}{"\n"}' |
     while read -r uid namespace name phase class size mode; do
       [ "$phase $class" = 'Pending standard' ] || continue
-      install -d -m 755 "$folder/pvc-$uid"
-      # At a second event of the same claim it exists.
-      kubectl create -f - <<YAML || true
+      # At a second event of the same claim it exists, with the owner and mode that kubelet has given it.
+      mkdir -m 755 "$folder/pvc-$uid" 2>/dev/null || continue
+      kubectl create -f - <<YAML
 apiVersion: v1
 kind: PersistentVolume
 metadata: {name: "pvc-$uid", annotations: {pv.kubernetes.io/provisioned-by: test/shared}}

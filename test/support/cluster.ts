@@ -65,6 +65,7 @@ export class Cluster {
   readonly kubeconfig: string
   readonly #env: Environment
   readonly #leash: Leash
+  readonly #flows: Flow[] = []
 
   private constructor() {
     this.#env = environmentOf(process.pid)
@@ -128,8 +129,11 @@ export class Cluster {
   }
 
   /** Relays packets through `plan.turn` from outside of the cluster until it is stopped. @throws Error when refused */
-  flow(plan: Partial<FlowPlan> & { turn: string }): Promise<Flow> {
-    return Flow.start(inNetwork(this.#network('client')), { rate: 50, refreshSeconds: 5, ...plan })
+  async flow(plan: Partial<FlowPlan> & { turn: string }): Promise<Flow> {
+    const network = inNetwork(this.#network('client'))
+    const flow = await Flow.start(network, { rate: 50, refreshSeconds: 5, ...plan })
+    this.#flows.push(flow)
+    return flow
   }
 
   /**
@@ -175,6 +179,7 @@ export class Cluster {
 
   /** Resolves when nothing of it is left. */
   async stop(): Promise<void> {
+    for (const flow of this.#flows) flow.kill()
     await this.#leash.letGo()
   }
 

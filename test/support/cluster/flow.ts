@@ -46,7 +46,7 @@ export class Flow {
     try {
       await Promise.race([refused, flow.until(({ echoed }) => echoed > 0)])
     } catch (error) {
-      flow.#process.kill('SIGKILL')
+      flow.kill()
       throw error
     }
     return flow
@@ -72,6 +72,11 @@ export class Flow {
     this.#process.stdin!.end()
     await this.#exited
     return this.counts
+  }
+
+  /** Ends it at once. */
+  kill(): void {
+    this.#process.kill('SIGKILL')
   }
 
   #failure(): Error {
