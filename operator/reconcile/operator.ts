@@ -1,6 +1,7 @@
 /** The operator as a process: copies, leader, controller, health, and which change concerns which server. */
 import type { Registry } from 'prom-client'
 import type { KubeClient } from '../kube/client.ts'
+import { isConflict } from '../kube/errors.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import { Controller, type Result } from '../runtime/controller.ts'
 import { EventRecorder } from '../runtime/events.ts'
@@ -53,6 +54,7 @@ export type RunningOperator = {
 const resyncMs = 300_000
 /** A person has to act, and what they do may be something that is not watched: a Secret of theirs, a label. */
 const stalledMs = 30_000
+const conflictMs = 200
 const stopGraceMs = 10_000
 
 const keyOf = ({ metadata: { namespace, name } }: KubeObject): string => `${namespace}/${name}`
@@ -81,6 +83,8 @@ const soonest = (times: readonly (number | null)[]): number => Math.min(...times
 
 const resultOf = ({ outcome, wakeMs }: Awaited<ReturnType<typeof reconcile>>): Result => {
   const resync = resyncMs * (0.9 + Math.random() * 0.2)
+  // Somebody was quicker; what they did is about to be seen.
+  if (outcome.kind === 'retry' && isConflict(outcome.error)) return { kind: 'wait', ms: conflictMs }
   if (outcome.kind === 'retry') return { kind: 'retry', error: outcome.error }
   if (outcome.kind === 'stall') return { kind: 'wait', ms: stalledMs }
   if (outcome.kind === 'paused') return { kind: 'done' }
@@ -154,6 +158,7 @@ export const startOperator = async (options: OperatorOptions): Promise<RunningOp
     random: options.random,
     proofs,
     lookups: new Lookups(options.resolve, now),
+    failures: new Map(),
     record: (regarding, type, reason, note) => events.record(regarding, type, reason, note),
   }
   connectChanges(caches, controller)

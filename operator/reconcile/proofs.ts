@@ -52,10 +52,13 @@ export class Proofs {
     this.#options = options
   }
 
-  /** What is known of a target; the first call for it begins to prove it. `id` names it among those of `owner`. */
-  of(owner: string, id: string, target: Target): Proven {
+  /**
+   * What is known of a target; the first call for it begins to prove it. `id` names it among those of `owner`. One that
+   * clients are told of already has been proved by an operator before: it works until it fails as often as any other.
+   */
+  of(owner: string, id: string, target: Target, told: boolean): Proven {
     const key = `${owner}\n${id}`
-    const entry = this.#entries.get(key) ?? this.#begin(key, owner, target)
+    const entry = this.#entries.get(key) ?? this.#begin(key, owner, target, told)
     entry.target = target
     return entry.proven
   }
@@ -70,11 +73,11 @@ export class Proofs {
     for (const [key, entry] of this.#entries) this.#end(key, entry)
   }
 
-  #begin(key: string, owner: string, target: Target): Entry {
+  #begin(key: string, owner: string, target: Target, told: boolean): Entry {
     const entry: Entry = {
       owner,
       target,
-      proven: { state: 'untried' },
+      proven: { state: told ? 'works' : 'untried' },
       failures: 0,
       timer: undefined,
       abort: new AbortController(),

@@ -5,6 +5,7 @@
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
 import { problemLine } from '../../workloads/contract/problems.ts'
 import { type ChatmailServer, parseServer } from '../api/chatmail-server.ts'
+import { isConflict } from '../kube/errors.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import type { Facts } from '../render/facts.ts'
 import { relaysText } from '../render/files.ts'
@@ -35,6 +36,8 @@ export type Operator = Sources & {
   proofs: Proofs
   lookups: Lookups
   record: Record
+  /** Uid of a server → passes in a row that failed. */
+  failures: Map<string, number>
 }
 
 type Pass = { outcome: Outcome; observed: Observed | null; problem: Problem | null; wakeMs: number | null }
@@ -155,9 +158,25 @@ const endingOf = (outcome: Outcome) => {
   return outcome
 }
 
+/** A call that fails now and then is no news: only a pass that has failed this often in a row is told. */
+const failuresToTell = 3
+
+/** Counts passes in a row that failed; true when this one is not worth telling. */
+const isBlip = ({ failures }: Operator, { metadata }: KubeObject, outcome: Outcome): boolean => {
+  const key = metadata.uid!
+  if (outcome.kind !== 'retry') {
+    failures.delete(key)
+    return false
+  }
+  const count = (failures.get(key) ?? 0) + 1
+  failures.set(key, count)
+  return isConflict(outcome.error) || count < failuresToTell
+}
+
 /** Brings one server about and tells how it is. @throws ApiError when the status cannot be written */
 export const reconcile = async (operator: Operator, object: KubeObject): Promise<Pass> => {
   const done = await pass(operator, object).catch((error) => failed(object, error))
+  if (isBlip(operator, object, done.outcome)) return done
   const { observed, problem } = done
   await publish(
     operator.client,

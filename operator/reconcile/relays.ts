@@ -4,7 +4,8 @@
  */
 
 import { type Keyring, signingKey } from '../../workloads/contract/keyring.ts'
-import type { TurnEndpoint } from '../../workloads/contract/relays.ts'
+import { mountedFiles } from '../../workloads/contract/mounts.ts'
+import { relays, type TurnEndpoint } from '../../workloads/contract/relays.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import type { TurnNode } from '../render/facts.ts'
@@ -82,8 +83,20 @@ const judgeReady = ({ states, server }: Gathered, pod: Pod, proven: Proven | nul
 const hostOf = ({ spec }: ChatmailServer, node: TurnNode, balancer: string | null): string | null =>
   spec.turn.hostname ?? (spec.turn.exposure === 'LoadBalancer' ? balancer : node.publicIpv4)
 
+type RelaysMap = KubeObject & { data?: Record<string, string> }
+
+/** What clients are told of at this moment. */
+const toldNow = ({ server, live }: Gathered): ReadonlySet<string> => {
+  const text = (live.get(`ConfigMap/${names.relays(server)}`) as RelaysMap | undefined)?.data?.[mountedFiles.relays]
+  try {
+    return new Set(relays.parse(JSON.parse(text ?? '{}')).turn.map(({ host, port }) => `${host}:${port}`))
+  } catch {
+    return new Set()
+  }
+}
+
 const toRelay =
-  (gathered: Gathered, ring: Keyring, proofs: Proofs, wanted: Set<string>) =>
+  (gathered: Gathered, ring: Keyring, proofs: Proofs, wanted: Set<string>, told = toldNow(gathered)) =>
   (node: TurnNode, nodeName: string | null, leaving: boolean): Relay => {
     const { server } = gathered
     const host = hostOf(server, node, balancerAddress(gathered))
@@ -93,7 +106,8 @@ const toRelay =
       if (!host) return null
       const id = `${node.name}/${pod.metadata.uid}/${host}:${port}`
       wanted.add(id)
-      return proofs.of(ownerOf(gathered), id, { host, port, secret: signingKey(ring).secret })
+      const target = { host, port, secret: signingKey(ring).secret }
+      return proofs.of(ownerOf(gathered), id, target, told.has(`${host}:${port}`))
     }
     return { node, nodeName, host, port, leaving, ...judge(gathered, pods, proven) }
   }

@@ -45,8 +45,14 @@ const listCovers = (live: unknown, desired: readonly unknown[], path: readonly s
   return live.length === desired.length && desired.every((item, index) => covers(live[index], item, path))
 }
 
+/** Maps that are replaced as a whole: one key more selects something else. */
+const exact = new Set(['selector', 'matchLabels', 'nodeSelector'])
+
+const keysOf = (value: unknown): number => (isEmpty(value) ? 0 : Object.keys(value as object).length)
+
 /** True when `live` has everything that `desired` says. */
 export const covers = (live: unknown, desired: unknown, path: readonly string[] = []): boolean => {
+  if (exact.has(path.at(-1) ?? '') && keysOf(live) !== keysOf(desired)) return false
   if (isEmpty(desired)) return isEmpty(live) || (typeof live === 'object' && !Array.isArray(live))
   if (typeof desired !== 'object') return sameScalar(live, desired)
   if (Array.isArray(desired)) return listCovers(live, desired, path)

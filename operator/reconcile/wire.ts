@@ -9,6 +9,7 @@ import type { KubeObject } from '../kube/objects.ts'
 import { names } from '../render/names.ts'
 import { annotationPrefix, type KubernetesObject } from '../render/objects.ts'
 import { idOf } from './resources.ts'
+import { instanceLabel, managedBy, managedByLabel } from './view.ts'
 
 export const hashAnnotation = `${annotationPrefix}applied`
 export const domainAnnotation = `${annotationPrefix}domain`
@@ -52,14 +53,14 @@ export const wireForm = (server: ChatmailServer, uid: string, object: Kubernetes
   return { ...encode(object), apiVersion: object.apiVersion, kind: object.kind, metadata: { ...metadata, annotations } }
 }
 
-/** True when the server may change the object: it owns it, or it is a keepsake of the same domain that nobody owns. */
+/**
+ * True when the server may change the object: it owns it, or nobody does and it is one that this operator has made for a
+ * server of this name; what outlives servers also has to be of the same domain.
+ */
 export const belongsTo = (server: ChatmailServer, uid: string, live: KubeObject): boolean => {
   const { ownerReferences = [], annotations, labels } = live.metadata
   if (ownerReferences.some((owner) => owner.uid === uid)) return true
-  return (
-    ownerReferences.length === 0 &&
-    isKeepsake(server, live) &&
-    labels?.['app.kubernetes.io/instance'] === server.metadata.name &&
-    annotations?.[domainAnnotation] === server.spec.domain
-  )
+  if (ownerReferences.length > 0) return false
+  if (isKeepsake(server, live)) return annotations?.[domainAnnotation] === server.spec.domain
+  return labels?.[managedByLabel] === managedBy && labels[instanceLabel] === server.metadata.name
 }

@@ -127,6 +127,8 @@ export class EventRecorder {
   }
 
   async #tell(series: Series): Promise<void> {
+    // What was asked for twice has been told by the first: a series of one is none to the API server.
+    if (series.told === series.count) return
     try {
       const { count, lastAt } = series
       if (series.ref) await this.#patch(series.ref, series)

@@ -1,0 +1,172 @@
+// Whatever people do to a server and its objects, what is rendered comes back, and then nothing is written any more.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import fc from 'fast-check'
+import type { KubeObject, Resource } from '../../../operator/kube/objects.ts'
+import type { RunningOperator } from '../../../operator/reconcile/operator.ts'
+import { childResources, idOf, resourceOf } from '../../../operator/reconcile/resources.ts'
+import { covers } from '../../../operator/reconcile/settled.ts'
+import { apiServerMissing } from '../../support/api-server.ts'
+import { eventually } from '../../support/eventually.ts'
+import { OperatorBed } from '../../support/operator/bed.ts'
+import { type Counted, countedClient } from '../../support/operator/writes.ts'
+
+const skip = apiServerMissing()
+let bed: OperatorBed
+let operator: RunningOperator
+before(async () => {
+  if (skip) return
+  bed = await OperatorBed.start()
+  operator = await bed.operate()
+  await bed.apply('chat', { domain: 'chat.example.org', turn: { replicas: 2 } })
+  await bed.balance('chat-mail', '203.0.113.50')
+  await bed.until('chat', 'Ready', 'True')
+})
+after(() => bed?.stop())
+
+const selector = 'app.kubernetes.io/managed-by=chatmail-operator'
+
+const children = async (): Promise<KubeObject[]> =>
+  (
+    await Promise.all(
+      childResources.map(
+        async (resource) => (await bed.client.list(resource, { namespace: 'default', labelSelector: selector })).items,
+      ),
+    )
+  ).flat()
+
+/** What the API server gives out anew when an object is made again. */
+const given = new Set(['nodePort', 'clusterIP', 'clusterIPs', 'healthCheckNodePort'])
+
+const withoutGiven = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value ?? null), (key, each) => (given.has(key) ? undefined : each))
+
+/** What a person sees of an object, without what changes by itself. */
+const shape = ({ metadata, spec, data }: KubeObject): unknown => ({
+  labels: metadata.labels,
+  annotations: metadata.annotations,
+  owners: metadata.ownerReferences,
+  spec: withoutGiven(spec),
+  data,
+})
+
+/** Resolves when that many passes are over. */
+const passes = async ({ metrics }: Counted, count: number): Promise<void> =>
+  eventually(async () => {
+    const { values } = await metrics.getSingleMetric('controller_runtime_reconcile_total')!.get()
+    assert.ok(values.reduce((sum, { value }) => sum + value, 0) >= count)
+  })
+
+/** Asks for a pass, as a person does. */
+const lookAgain = (value: string) =>
+  bed.apply(
+    'chat',
+    { domain: 'chat.example.org', turn: { replicas: 2 } },
+    { annotations: { 'chatmail.dev/reconcile-at': value } },
+  )
+
+test('in steady state nothing is written, and a new operator writes nothing either', { skip }, async () => {
+  await operator.stop()
+  const first = countedClient(bed.api.kubeconfig)
+  const second = await bed.operate({ client: first.client, metrics: first.metrics })
+  await lookAgain('now')
+  await passes(first, 2)
+  assert.equal(await first.writes(), 0)
+  await second.stop()
+  await first.client.close()
+  operator = await bed.operate()
+})
+
+test('the operator owns what it applies and leaves to others what is theirs', { skip }, async () => {
+  await bed.api.kubectl(['label', 'service', 'chat-mail', 'team=blue'])
+  await bed.api.kubectl(['annotate', 'service', 'chat-mail', 'cloud.example.org/note=mine'])
+  await bed.apply('chat', {
+    domain: 'chat.example.org',
+    turn: { replicas: 2 },
+    exposure: { annotations: { 'cloud.example.org/lb': 'x' } },
+  })
+  const service = await eventually(async () => {
+    const found = (await children()).find(({ kind, metadata }) => kind === 'Service' && metadata.name === 'chat-mail')!
+    assert.equal(found.metadata.annotations?.['cloud.example.org/lb'], 'x')
+    return found
+  })
+  assert.equal(service.metadata.labels?.team, 'blue')
+  assert.equal(service.metadata.annotations?.['cloud.example.org/note'], 'mine')
+  const managers = JSON.parse(
+    await bed.api.kubectl(['get', 'service', 'chat-mail', '-o', 'json', '--show-managed-fields']),
+  ).metadata.managedFields as { manager: string; operation: string }[]
+  assert.ok(managers.some(({ manager, operation }) => manager === 'chatmail-operator' && operation === 'Apply'))
+  await bed.apply('chat', { domain: 'chat.example.org', turn: { replicas: 2 } })
+  await eventually(async () => {
+    const found = await bed.client.get(resourceOf(service), { namespace: 'default', name: 'chat-mail' })
+    assert.equal(found?.metadata.annotations?.['cloud.example.org/lb'], undefined)
+  })
+})
+
+type Edit = { object: number; how: 'delete' | 'label' | 'data' | 'spec' | 'annotation' | 'owner'; value: number }
+
+const edit: fc.Arbitrary<Edit> = fc.record({
+  object: fc.nat(1000),
+  how: fc.constantFrom('delete', 'label', 'data', 'spec', 'annotation', 'owner'),
+  value: fc.nat(1000),
+})
+
+/** Secrets whose loss is a loss, as the guide says: they are changed, never deleted, and not emptied. */
+const isSecret = ({ kind }: KubeObject): boolean => kind === 'Secret'
+
+const specPatch = ({ kind }: KubeObject, value: number): object | null => {
+  if (kind === 'Deployment' || kind === 'StatefulSet') return { replicas: value % 5 }
+  if (kind === 'Service') return { selector: { broken: `v${value}` } }
+  if (kind === 'NetworkPolicy') return { ingress: [{}] }
+  if (kind === 'PodDisruptionBudget') return { maxUnavailable: 1 + (value % 3) }
+  return null
+}
+
+const patchOf = (object: KubeObject, { how, value }: Edit): object | null => {
+  if (how === 'label') return { metadata: { labels: { 'app.kubernetes.io/component': `v${value}` } } }
+  if (how === 'annotation') return { metadata: { annotations: { 'chatmail.dev/applied': `v${value}` } } }
+  if (how === 'owner') return isSecret(object) ? null : { metadata: { ownerReferences: null } }
+  if (how === 'data')
+    return object.kind === 'ConfigMap' ? { data: { 'config.yaml': `broken: ${value}`, more: 'x' } } : null
+  if (how === 'spec') {
+    const spec = specPatch(object, value)
+    return spec && { spec }
+  }
+  return null
+}
+
+const perform = async (objects: readonly KubeObject[], each: Edit): Promise<void> => {
+  const object = objects[each.object % objects.length]!
+  const resource: Resource = resourceOf(object)
+  const ref = { namespace: 'default', name: object.metadata.name }
+  if (each.how === 'delete') {
+    // A volume claim stays until no pod uses it; here nobody takes its finalizer away.
+    if (!isSecret(object) && object.kind !== 'PersistentVolumeClaim') await bed.client.delete(resource, ref)
+    return
+  }
+  const patch = patchOf(object, each)
+  if (patch) await bed.client.mergePatch(resource, ref, patch).catch(() => {})
+}
+
+test('a thousand random edits of children converge to what is rendered', { skip, timeout: 110_000 }, async () => {
+  await bed.api.kubectl(['label', 'service', 'chat-mail', 'team-'])
+  await bed.api.kubectl(['annotate', 'service', 'chat-mail', 'cloud.example.org/note-'])
+  const objects = await children()
+  const wanted = new Map(objects.map((object) => [idOf(object), shape(object)]))
+  const edits = fc.sample(edit, { numRuns: 1000, seed: 42 })
+  for (let index = 0; index < edits.length; index += 50)
+    await Promise.all(edits.slice(index, index + 50).map((each) => perform(objects, each)))
+  await eventually(async () => {
+    const live = new Map((await children()).map((object) => [idOf(object), shape(object)]))
+    assert.deepEqual([...live.keys()].sort(), [...wanted.keys()].sort())
+    for (const [id, object] of wanted) assert.ok(covers(live.get(id), object), `${id}: ${JSON.stringify(live.get(id))}`)
+  }, 30_000)
+  await bed.balance('chat-mail', '203.0.113.50')
+  await bed.until('chat', 'Ready', 'True')
+  const counted = countedClient(bed.api.kubeconfig)
+  await operator.stop()
+  operator = await bed.operate({ client: counted.client, metrics: counted.metrics })
+  await lookAgain('after the storm')
+  await passes(counted, 2)
+  assert.equal(await counted.writes(), 0)
+})
