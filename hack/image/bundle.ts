@@ -5,7 +5,7 @@
  */
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build, type Plugin } from 'esbuild'
+import { build, type Metafile, type Plugin } from 'esbuild'
 import { workloadNodeFlags } from '../../workloads/contract/workload-process.ts'
 
 const project = join(import.meta.dirname, '../..')
@@ -55,6 +55,7 @@ const bundle = (outdir: string) =>
     banner: { js: banner },
     plugins: [threadUrls],
     logLevel: 'warning',
+    metafile: true,
   })
 
 /** The kernel starts it without a shell; it passes the words after the interpreter as one, so there can be one flag. */
@@ -63,14 +64,21 @@ const launcher = (flags: readonly string[]): string => {
   return `#!/usr/local/bin/node ${flags[0]}\nimport './chatmail.js'\n`
 }
 
-const root = process.argv[2]
-if (!root) throw new Error('usage: bundle.ts DIR')
-rmSync(join(root, 'app'), { recursive: true, force: true })
-mkdirSync(join(root, 'usr/local/bin'), { recursive: true })
-// What is wrong has been printed by then.
-await bundle(join(root, 'app')).catch(() => process.exit(1))
-writeFileSync(join(root, 'app/package.json'), '{"type":"module"}\n')
-writeFileSync(join(root, 'app/chatmail'), launcher(workloadNodeFlags))
-chmodSync(join(root, 'app/chatmail'), 0o755)
-rmSync(join(root, 'usr/local/bin/chatmail'), { force: true })
-symlinkSync('/app/chatmail', join(root, 'usr/local/bin/chatmail'))
+/** Writes the files below `root`; resolves to what esbuild tells about them. What is wrong it has printed by then. */
+export const writeProgram = async (root: string): Promise<Metafile> => {
+  rmSync(join(root, 'app'), { recursive: true, force: true })
+  mkdirSync(join(root, 'usr/local/bin'), { recursive: true })
+  const { metafile } = await bundle(join(root, 'app'))
+  writeFileSync(join(root, 'app/package.json'), '{"type":"module"}\n')
+  writeFileSync(join(root, 'app/chatmail'), launcher(workloadNodeFlags))
+  chmodSync(join(root, 'app/chatmail'), 0o755)
+  rmSync(join(root, 'usr/local/bin/chatmail'), { force: true })
+  symlinkSync('/app/chatmail', join(root, 'usr/local/bin/chatmail'))
+  return metafile
+}
+
+if (import.meta.main) {
+  const root = process.argv[2]
+  if (!root) throw new Error('usage: bundle.ts DIR')
+  await writeProgram(root).catch(() => process.exit(1))
+}

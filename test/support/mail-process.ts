@@ -22,6 +22,8 @@ export type MailProcessOptions = {
   config?: Partial<MailConfig>
   relays?: Relays
   keyring?: Keyring
+  /** The file that Node runs, below the project's folder: the sources unless told. */
+  program?: string
   /** Where its standard error goes; collected unless told. */
   onStderr?: (text: string) => void
 }
@@ -38,11 +40,13 @@ export class MailProcess {
   readonly keyring: Keyring
   stderr = ''
   #process: ChildProcess | undefined
+  #program: string
   #onStderr: (text: string) => void
 
   private constructor(ports: MailPorts, options: MailProcessOptions) {
     this.ports = ports
     this.keyring = options.keyring ?? newKeyring()
+    this.#program = options.program ?? 'operator/main.ts'
     this.#onStderr =
       options.onStderr ??
       ((text) => {
@@ -79,15 +83,7 @@ export class MailProcess {
 
   /** Starts the process on the same folders, again after a `kill`. */
   async launch(): Promise<void> {
-    const command = [
-      ...workloadNodeFlags,
-      'operator/main.ts',
-      'mail',
-      '--mounts',
-      this.mountsDir,
-      '--data',
-      this.dataDir,
-    ]
+    const command = [...workloadNodeFlags, this.#program, 'mail', '--mounts', this.mountsDir, '--data', this.dataDir]
     this.#process = spawn(process.execPath, command, {
       cwd: join(import.meta.dirname, '../..'),
       stdio: ['ignore', 'ignore', 'pipe'],
