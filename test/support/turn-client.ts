@@ -7,13 +7,22 @@ import { once } from 'node:events'
 import { type AddressInfo, isIPv6 } from 'node:net'
 import { longTermKey } from '../../workloads/contract/credential.ts'
 import type { TransportAddress } from '../../workloads/turn/address/text.ts'
-import { attributes, familyCodes, transports } from '../../workloads/turn/stun/attributes.ts'
+import { attributes } from '../../workloads/turn/stun/attributes.ts'
 import { type Attribute, buildMessage } from '../../workloads/turn/stun/build.ts'
 import { buildChannelData, channelDataLength } from '../../workloads/turn/stun/channel-data.ts'
 import { type Message, parseMessage } from '../../workloads/turn/stun/message.ts'
 import { classes, methods } from '../../workloads/turn/stun/types.ts'
-import { lifetime, text } from '../../workloads/turn/stun/values.ts'
+import {
+  channelNumber,
+  readErrorCode as codeOf,
+  lifetime,
+  requestedFamily,
+  text,
+  udpTransport,
+} from '../../workloads/turn/stun/values.ts'
 import { readXorAddress, xorAddress } from '../../workloads/turn/stun/xor-address.ts'
+
+export { channelNumber, codeOf, requestedFamily, udpTransport }
 
 export type TurnServerAddress = { host: string; port: number }
 export type TurnLogin = { username: string; password: string }
@@ -21,28 +30,6 @@ type Endpoint = { address: string; port: number }
 
 const retransmitMs = 500
 const attempts = 8
-
-/** The error code of an answer; 0 for a success. */
-export const codeOf = (message: Message): number => {
-  const value = message.attributes.get(attributes.errorCode)
-  return value ? value[2]! * 100 + value[3]! : 0
-}
-
-/** REQUESTED-TRANSPORT for UDP. */
-export const udpTransport: Attribute = {
-  type: attributes.requestedTransport,
-  value: Uint8Array.of(transports.udp, 0, 0, 0),
-}
-
-export const requestedFamily = (family: 4 | 6): Attribute => ({
-  type: attributes.requestedAddressFamily,
-  value: Uint8Array.of(familyCodes[family], 0, 0, 0),
-})
-
-export const channelNumber = (number: number): Attribute => ({
-  type: attributes.channelNumber,
-  value: Uint8Array.of(number >> 8, number & 0xff, 0, 0),
-})
 
 /** A bound UDP socket of `address`'s family. */
 export const udpSocket = async (address: string): Promise<Socket> => {

@@ -1,13 +1,20 @@
 /** Writers and readers of the simple attribute values (RFC 8489 §14, RFC 8656 §18). Readers give null for a malformed value. */
 import type { Family } from '../address/text.ts'
-import { attributes, familyCodes } from './attributes.ts'
+import { attributes, familyCodes, transports } from './attributes.ts'
 import type { Attribute } from './build.ts'
 import type { ErrorCode } from './error-codes.ts'
+import type { Message } from './message.ts'
 
 const families = new Map<number, Family>([
   [familyCodes[4], 4],
   [familyCodes[6], 6],
 ])
+
+/** The error code of an answer; 0 for a success or where it is malformed. */
+export const readErrorCode = ({ attributes: list }: Message): number => {
+  const value = list.get(attributes.errorCode)
+  return value && value.length >= 4 ? (value[2]! & 7) * 100 + value[3]! : 0
+}
 
 /** `0(21) class(3) number(8)`, no reason phrase. */
 export const errorCode = (code: ErrorCode): Attribute => ({
@@ -36,6 +43,22 @@ const uint32 = (value: number): Buffer => {
 
 /** LIFETIME, whole seconds. */
 export const lifetime = (seconds: number): Attribute => ({ type: attributes.lifetime, value: uint32(seconds) })
+
+/** REQUESTED-TRANSPORT for UDP. */
+export const udpTransport: Attribute = {
+  type: attributes.requestedTransport,
+  value: Uint8Array.of(transports.udp, 0, 0, 0),
+}
+
+export const requestedFamily = (family: Family): Attribute => ({
+  type: attributes.requestedAddressFamily,
+  value: Uint8Array.of(familyCodes[family], 0, 0, 0),
+})
+
+export const channelNumber = (number: number): Attribute => ({
+  type: attributes.channelNumber,
+  value: Uint8Array.of(number >> 8, number & 0xff, 0, 0),
+})
 
 export const readUint32 = (value: Buffer): number | null => (value.length === 4 ? value.readUInt32BE() : null)
 

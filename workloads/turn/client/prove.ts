@@ -1,0 +1,114 @@
+/**
+ * Proves that a TURN server works for calls, as its clients use it: two allocations under one credential, and a datagram
+ * relayed from one to the other through the public address and back.
+ */
+import { randomBytes } from 'node:crypto'
+import { lookup } from 'node:dns/promises'
+import type { TurnCredential } from '../../contract/credential.ts'
+import { type Family, familyOf, type TransportAddress } from '../address/text.ts'
+import { adviceFor, type ProofStep } from './advice.ts'
+import { TurnClient, TurnError } from './client.ts'
+
+export type { ProofStep } from './advice.ts'
+
+export type Proof =
+  | { ok: true; rttMs: number }
+  /** `message`: what failed and what to do, no addresses in it. */
+  | { ok: false; step: ProofStep; code: string; message: string }
+
+export type ProveOptions = {
+  /** Name or address. */
+  host: string
+  port: number
+  username: string
+  password: string
+  timeoutMs: number
+  signal?: AbortSignal
+}
+
+/** A datagram may be lost: it is sent again after this, milliseconds. */
+const resendMs = 250
+const datagramLength = 32
+
+class StepFailed extends Error {
+  readonly step: ProofStep
+  readonly code: string
+
+  constructor(step: ProofStep, code: string) {
+    super(code)
+    this.step = step
+    this.code = code
+  }
+}
+
+const during = async <T>(step: ProofStep, work: Promise<T>): Promise<T> => {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof TurnError) throw new StepFailed(step, error.code)
+    throw new StepFailed(step, (error as NodeJS.ErrnoException).code ?? 'FAILED')
+  }
+}
+
+type Side = { client: TurnClient; relayed: TransportAddress }
+
+type Run = { address: string; port: number; credential: TurnCredential; signal: AbortSignal; clients: TurnClient[] }
+
+const openClient = async ({ address, port, credential, signal, clients }: Run): Promise<TurnClient> => {
+  const client = await during('binding', TurnClient.connect({ protocol: 'udp', address, port, credential, signal }))
+  clients.push(client)
+  await during('binding', client.binding())
+  return client
+}
+
+const openSide = async (run: Run, family: Family): Promise<Side> => {
+  const client = await openClient(run)
+  const { relayed } = await during('allocate', client.allocate(family))
+  return { client, relayed }
+}
+
+const whenAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const timedOut = () => reject(new TurnError('TIMEOUT'))
+    signal.addEventListener('abort', timedOut, { once: true })
+    if (signal.aborted) timedOut()
+  })
+
+/** Sends from one side to the other until it arrives there. */
+const carry = async (from: Side, to: Side, signal: AbortSignal): Promise<void> => {
+  const sent = randomBytes(datagramLength)
+  const arrived = new Promise<void>((resolve) => {
+    to.client.onData = ({ data }) => data.equals(sent) && resolve()
+  })
+  const send = () => from.client.sendTo(to.relayed, sent)
+  const again = setInterval(send, resendMs)
+  send()
+  await Promise.race([arrived, whenAborted(signal)]).finally(() => clearInterval(again))
+}
+
+const relayBothWays = async (run: Run): Promise<number> => {
+  const family = familyOf(run.address)
+  const [a, b] = await Promise.all([openSide(run, family), openSide(run, family)])
+  await during('permission', Promise.all([a.client.permit(b.relayed), b.client.permit(a.relayed)]))
+  const started = performance.now()
+  await during('relay', carry(a, b, run.signal))
+  await during('relay', carry(b, a, run.signal))
+  return performance.now() - started
+}
+
+/** Never throws. Ends within `timeoutMs`, or soon after `signal` is aborted, and frees everything. */
+export const proveRelay = async (options: ProveOptions): Promise<Proof> => {
+  const { host, port, username, password, timeoutMs } = options
+  const over = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(options.signal ? [options.signal] : [])])
+  const clients: TurnClient[] = []
+  try {
+    const { address } = await during('resolve', Promise.race([lookup(host), whenAborted(over)]))
+    const run = { address, port, credential: { username, password }, signal: over, clients }
+    return { ok: true, rttMs: await relayBothWays(run) }
+  } catch (error) {
+    const { step, code } = error as StepFailed
+    return { ok: false, step, code, message: adviceFor(step, code) }
+  } finally {
+    await Promise.all(clients.map((client) => client.release()))
+  }
+}
