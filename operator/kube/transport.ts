@@ -9,7 +9,7 @@ import type { CallMetrics } from './metrics.ts'
 /** All in milliseconds. */
 export type Timeouts = {
   connectMs: number
-  /** Until an answer begins; the API server itself gives up after a minute. */
+  /** Until an answer begins. Webhooks may take 30 s; more is a connection that somebody has forgotten. */
   headersMs: number
   /** Without a byte of an answer that has begun. */
   bodyMs: number
@@ -19,7 +19,7 @@ export type Timeouts = {
 
 export const defaultTimeouts: Timeouts = {
   connectMs: 10_000,
-  headersMs: 65_000,
+  headersMs: 40_000,
   bodyMs: 30_000,
   watchInactivityMs: 90_000,
 }
