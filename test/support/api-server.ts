@@ -5,9 +5,10 @@
 import { spawn } from 'node:child_process'
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:https'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CertificateAuthority } from './api-server-certificates.ts'
+import { cacheDir } from './cluster/missing.ts'
 import { eventually } from './eventually.ts'
 import { OwnedProcess } from './owned-process.ts'
 import { freePorts } from './ports.ts'
@@ -15,10 +16,7 @@ import { freePorts } from './ports.ts'
 const programs = ['etcd', 'kube-apiserver', 'kubectl'] as const
 
 /** Where the programs are: `KUBEBUILDER_ASSETS`, else what `hack/cluster` has built. */
-const programFolder = (): string => {
-  const cache = process.env.KUBE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'chatmail-kube')
-  return process.env.KUBEBUILDER_ASSETS ?? join(cache, 'bin')
-}
+const programFolder = (): string => process.env.KUBEBUILDER_ASSETS ?? join(cacheDir(), 'bin')
 
 const isThere = (name: string): boolean => {
   try {
