@@ -128,6 +128,12 @@ export class Cluster {
     return outsider(this.#network('client'), hosts, this.#env.KUBE_STATE!)
   }
 
+  /** Logs in from outside and resolves to what a client is told of its relay: `host:port:username:password`. */
+  turnValue(host: string, port: number, login: string, password: string): Promise<string> {
+    const program = join(project, 'test/support/cluster/turn-value-program.ts')
+    return this.#client([process.execPath, program], { input: `${host} ${port} ${login} ${password}` })
+  }
+
   /** Relays packets through `plan.turn` from outside of the cluster until it is stopped. @throws Error when refused */
   async flow(plan: Partial<FlowPlan> & { turn: string }): Promise<Flow> {
     const network = inNetwork(this.#network('client'))

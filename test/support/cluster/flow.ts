@@ -34,6 +34,7 @@ export class Flow {
       this.#stderr += text
     })
     this.#process.stdin!.on('error', () => undefined)
+    this.#hold('unref')
     this.#exited = new Promise((resolve) => this.#process.once('close', resolve))
   }
 
@@ -69,6 +70,7 @@ export class Flow {
 
   /** Stops sending, waits for what is under way, gives the allocations back. */
   async stop(): Promise<FlowCounts> {
+    this.#hold('ref')
     this.#process.stdin!.end()
     await this.#exited
     return this.counts
@@ -77,6 +79,12 @@ export class Flow {
   /** Ends it at once. */
   kill(): void {
     this.#process.kill('SIGKILL')
+  }
+
+  /** A flow that nobody stops does not keep this process from ending, and ends with it. */
+  #hold(how: 'ref' | 'unref'): void {
+    const { stdin, stdout, stderr } = this.#process
+    for (const each of [this.#process, stdin, stdout, stderr]) (each as { ref(): void; unref(): void })[how]()
   }
 
   #failure(): Error {
