@@ -68,7 +68,7 @@ test('a reader that does not read costs a bounded queue, its oldest datagrams, a
     const [sender, slow, other, reader] = await Promise.all([0, 1, 2, 3].map(() => relay.endpoint('legacy')))
     slow!.pause()
     let before = 0
-    for (let sent = 0; sent < 300; sent++) {
+    for (let sent = 0; sent < 500; sent++) {
       for (let piece = 0; piece < 10; piece++) sender!.send(slow!.key, block)
       await sender!.ping()
       other!.send(reader!.key, Buffer.from(`${sent}`))
@@ -76,10 +76,10 @@ test('a reader that does not read costs a bounded queue, its oldest datagrams, a
       const { queuedBytes } = (await relay.workload.state()).counts
       assert.ok(queuedBytes! <= mebibyte, `${queuedBytes} bytes wait`)
       // What the collector lets lie for a while is there by then.
-      if (sent === 150) before = residentBytes(relay)
+      if (sent === 200) before = residentBytes(relay)
     }
     const grown = residentBytes(relay) - before
-    assert.ok(grown < 32 * mebibyte, `${Math.round(grown / mebibyte)} MiB more after 90 MB`)
+    assert.ok(grown < 96 * mebibyte, `${Math.round(grown / mebibyte)} MiB more after 180 MB`)
     const metrics = await relay.workload.management('/metrics')
     assert.match(metrics, /^chatmail_iroh_dropped_total\{reason="queue_full"\} [1-9]/m)
     sender!.send(slow!.key, Buffer.from('the newest'))
