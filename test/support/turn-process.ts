@@ -1,8 +1,9 @@
 /** A TURN workload as a process of its own, told what to do by a folder of mounted files, as in a pod. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
@@ -16,7 +17,6 @@ import type { turnPeers } from '../../workloads/contract/turn-peers.ts'
 import { workloadEnvironment, workloadNodeFlags } from '../../workloads/contract/workload-process.ts'
 import { freePorts } from './ports.ts'
 import type { TurnLogin } from './turn-client.ts'
-import { udpSocket } from './turn-client.ts'
 
 export const newTurnSecret = (): string => randomBytes(32).toString('base64')
 
@@ -33,7 +33,7 @@ export const loginFor = (ring: Keyring, seconds = 3600): TurnLogin =>
 /** On loopback, both families, loopback peers allowed. */
 export const testTurnConfig = (port: number, managementPort: number): TurnConfig => ({
   realm: 'chat.example.org',
-  listen: { addresses: ['127.0.0.1', '::1'], port },
+  listen: { addresses: ['127.0.0.1', '::1'], port, tcp: true, tcpPorts: [] },
   management: { address: '127.0.0.1', port: managementPort },
   relay: { min: 49152, max: 65535, ipv4: '127.0.0.1', ipv6: '::1', publicIpv4: null, publicIpv6: null },
   limits: {
@@ -51,14 +51,26 @@ export const testTurnConfig = (port: number, managementPort: number): TurnConfig
   noLog: true,
 })
 
-const freeUdpPort = async (): Promise<number> => {
-  const socket = await udpSocket('127.0.0.1')
-  const { port } = socket.address() as AddressInfo
-  socket.close()
-  return port
+/** A port that is free for UDP and TCP. */
+const freeTurnPort = async (): Promise<number> => {
+  const [port] = await freePorts(1)
+  const socket = createSocket('udp4')
+  try {
+    socket.bind(port!, '127.0.0.1')
+    await once(socket, 'listening')
+    return port!
+  } catch {
+    return freeTurnPort()
+  } finally {
+    socket.close()
+  }
 }
 
-export type TurnProcessOptions = { keyring?: Keyring; config?: (config: TurnConfig) => TurnConfig }
+export type TurnProcessOptions = {
+  keyring?: Keyring
+  config?: (config: TurnConfig) => TurnConfig
+  certificate?: { cert: string; key: string }
+}
 
 export class TurnProcess {
   readonly dir = mkdtempSync(join(tmpdir(), 'chatmail-turn-'))
@@ -69,13 +81,14 @@ export class TurnProcess {
   readonly exited: Promise<number | null>
   #process: ChildProcess
 
-  private constructor(config: TurnConfig, keyring: Keyring) {
+  private constructor(config: TurnConfig, keyring: Keyring, certificate?: { cert: string; key: string }) {
     this.config = config
     this.keyring = keyring
     mkdirSync(join(this.dir, 'data'))
     this.write(mountedFiles.config, stringify(config))
     this.write(mountedFiles.managementToken, this.token)
     this.write(mountedFiles.keyring, JSON.stringify(keyring))
+    if (certificate) this.certify(certificate)
     const command = [
       ...workloadNodeFlags,
       'operator/main.ts',
@@ -100,8 +113,12 @@ export class TurnProcess {
   /** Starts one and resolves when it is ready. @throws Error with its output when it ends instead */
   static async start(options: TurnProcessOptions = {}): Promise<TurnProcess> {
     const [managementPort] = await freePorts(1)
-    const config = testTurnConfig(await freeUdpPort(), managementPort!)
-    const turn = new TurnProcess(options.config?.(config) ?? config, options.keyring ?? newTurnKeyring())
+    const config = testTurnConfig(await freeTurnPort(), managementPort!)
+    const turn = new TurnProcess(
+      options.config?.(config) ?? config,
+      options.keyring ?? newTurnKeyring(),
+      options.certificate,
+    )
     const died = turn.exited.then((code) => Promise.reject(new Error(`turn ended with ${code}: ${turn.output}`)))
     died.catch(() => undefined)
     await Promise.race([turn.#ready(), died]).catch(async (error: unknown) => {
@@ -128,6 +145,12 @@ export class TurnProcess {
     this.keyring = keyring
     this.write(mountedFiles.keyring, JSON.stringify(keyring))
     await this.until((state) => state.loaded[mountedFiles.keyring]?.generation === keyring.generation)
+  }
+
+  /** Changes the mounted certificate. */
+  certify({ cert, key }: { cert: string; key: string }): void {
+    this.write(mountedFiles.certificate, cert)
+    this.write(mountedFiles.privateKey, key)
   }
 
   async state(): Promise<WorkloadState> {

@@ -23,6 +23,10 @@ export const turnConfig = z.strictObject({
       .min(1)
       .max(16),
     port,
+    /** Whether TCP is served on the port too, and on the same port TLS where tls.crt and tls.key are mounted. */
+    tcp: z.boolean().default(true),
+    /** Further ports for TCP and TLS, such as 443: networks that let nothing else out. */
+    tcpPorts: z.array(port).max(4).default([]),
   }),
   management: z.strictObject({ address: z.string().default('::'), port }),
   relay: z

@@ -4,15 +4,21 @@ import { mountedFiles } from '../contract/mounts.ts'
 import { type TurnConfig, turnConfig } from '../contract/turn-config.ts'
 import { ListenError } from '../kit/lifecycle/listen.ts'
 import { type Context, type Running, runWorkload } from '../kit/lifecycle/run.ts'
-import { parseKeyring, parsePeers } from '../kit/mounts/parse.ts'
+import type { Contents } from '../kit/mounts/mounted-file.ts'
+import { type CertificatePair, parseCertificate, parseKeyring, parsePeers } from '../kit/mounts/parse.ts'
 import { serverAddresses } from './address/machine.ts'
 import { assembleTurn, type TurnServer } from './assemble.ts'
 import { turnCounters } from './metrics/counters.ts'
 import { addGauges, turnCounts } from './metrics/gauges.ts'
+import { StreamConnections } from './relay/stream-listener.ts'
 import { type Listener, listenUdp } from './relay/udp-listener.ts'
 
 /** How often expired allocations are looked for, milliseconds. */
 const sweepInterval = 1000
+
+/** Without a certificate there is no TLS; half of one is a mistake. */
+const optionalCertificate = (contents: Contents): { value: CertificatePair | null } =>
+  contents.every((bytes) => bytes === null) ? { value: null } : parseCertificate(contents)
 
 const listenAll = async (
   { engine }: TurnServer,
@@ -33,17 +39,31 @@ const listenAll = async (
 export const startTurn = async ({ config, mounts, log, metrics }: Context<TurnConfig>): Promise<Running> => {
   const ring = mounts.file([mountedFiles.keyring], parseKeyring)
   const around = mounts.file([mountedFiles.peers], parsePeers)
+  const certificate = mounts.file([mountedFiles.certificate, mountedFiles.privateKey], optionalCertificate)
   const addresses = serverAddresses(config, networkInterfaces())
   const counters = turnCounters(metrics, () => performance.now())
   const server = assembleTurn(config, addresses, { keyring: () => ring.value, peers: () => around.value }, counters)
-  addGauges(metrics, server, { config, keyring: () => ring.value })
   ring.onChange(server.keyringChanged)
   around.onChange(server.peersChanged)
+  const streams = new StreamConnections({
+    engine: server.engine,
+    certificate: certificate.value,
+    limits: { perSource: config.limits.allocationsPerIP * 2, total: config.limits.allocations * 2 },
+    now: () => performance.now(),
+    closed: counters.connectionClosed,
+  })
+  addGauges(metrics, server, { config, keyring: () => ring.value, connections: () => streams.size })
+  certificate.onChange((pair) => streams.renew(pair))
   const listeners = await listenAll(server, addresses.listen, config.listen.port, counters.socketFailed)
   if (listeners.length < addresses.listen.length) log.warn('this machine has no IPv6: TURN listens without it')
-  const sweeping = setInterval(() => server.engine.sweep(), sweepInterval)
+  const tcpPorts = [...(config.listen.tcp ? [config.listen.port] : []), ...config.listen.tcpPorts]
+  for (const address of addresses.listen) for (const port of tcpPorts) await streams.listen(address, port)
+  const sweeping = setInterval(() => {
+    server.engine.sweep()
+    streams.sweep()
+  }, sweepInterval)
   return {
-    counts: () => turnCounts(server),
+    counts: () => ({ ...turnCounts(server), connections: streams.size }),
     allocationsByKey: () => server.registry.byKey(),
     readyWhileStopping: true,
     stop: async (immediately) => {
@@ -51,7 +71,7 @@ export const startTurn = async ({ config, mounts, log, metrics }: Context<TurnCo
       log.info({ ended, cut: server.registry.size }, 'drained')
       clearInterval(sweeping)
       server.registry.removeAll()
-      for (const listener of listeners) listener.close()
+      for (const listener of [...listeners, streams]) listener.close()
     },
   }
 }

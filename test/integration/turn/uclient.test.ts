@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
+import { selfSignedCertificate } from '../../support/certificate.ts'
 import { findProgram, missing } from '../../support/oracle.ts'
 import { udpSocket } from '../../support/turn-client.ts'
 import { TurnProcess } from '../../support/turn-process.ts'
@@ -22,6 +23,10 @@ const modes: readonly (readonly [name: string, flags: string[]])[] = [
   ['dual allocation', ['-G']],
   ['padding', ['-D']],
   ['datagrams of 1100 bytes', ['-l', '1100']],
+  ['TCP', ['-t']],
+  ['TCP, client to client', ['-t', '-y']],
+  ['TCP, Send indications', ['-t', '-s']],
+  ['TLS', ['-t', '-S']],
 ]
 
 let turn: TurnProcess
@@ -63,7 +68,10 @@ before(async () => {
     stdio: 'ignore',
   })
   const limits = { allocationsPerCredential: 1000, allocationsPerIP: 1000 }
-  turn = await TurnProcess.start({ config: (config) => ({ ...config, limits: { ...config.limits, ...limits } }) })
+  turn = await TurnProcess.start({
+    config: (config) => ({ ...config, limits: { ...config.limits, ...limits } }),
+    certificate: await selfSignedCertificate(['chat.example.org']),
+  })
 })
 after(async () => {
   peer?.kill('SIGKILL')

@@ -46,6 +46,12 @@ export class TurnEngine {
     return new FiveTuples(transport)
   }
 
+  /** The client's connection has ended, and its allocation with it. */
+  disconnected(side: ClientSide, address: string, port: number): void {
+    const allocation = side.find(address, port)
+    if (allocation) this.#options.services.registry.remove(allocation)
+  }
+
   /** One message of a client, told apart by the first byte (RFC 8656 §12.5). */
   receive(side: ClientSide, bytes: Buffer, address: string, port: number): void {
     const first = bytes[0] ?? 0xff
@@ -132,8 +138,7 @@ export class TurnEngine {
       key: identity?.key,
       fingerprint: message.fingerprint,
     })
-    side.transport.send(bytes, client.port, client.address)
-    return null
+    return side.transport.send(bytes, client.port, client.address) ? null : 'queue'
   }
 }
 

@@ -4,13 +4,18 @@
  */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Observer } from '../allocations/observer.ts'
+import type { CloseReason } from '../relay/stream-connection.ts'
 
 export const prefix = 'chatmail_turn_'
 
 /** From an attempt that failed at once to a call of a working day, seconds. */
 const sessionBuckets = [5, 15, 60, 300, 900, 1800, 3600, 7200, 28_800]
 
-export type Counters = { observer: Observer; socketFailed: () => void }
+export type Counters = {
+  observer: Observer
+  socketFailed: () => void
+  connectionClosed: (reason: CloseReason) => void
+}
 
 /** How long ago each key was used last: not the time itself, which the names of credentials are made of. */
 const keyIdleGauge = (registry: Registry, lastUses: ReadonlyMap<string, number>, now: () => number): Gauge =>
@@ -37,6 +42,7 @@ export const turnCounters = (registry: Registry, now: () => number): Counters =>
   )
   const dropped = counter('dropped_total', 'Messages and datagrams dropped without an answer', ['reason'])
   const denied = counter('denied_peers_total', 'Peers that were refused, by group of prefixes', ['group'])
+  const closed = counter('connections_closed_total', 'Connections of clients that ended, by why', ['reason'])
   const errors = counter('socket_errors_total', 'Errors of open sockets')
   const sessions = new Histogram({
     name: `${prefix}session_seconds`,
@@ -61,5 +67,6 @@ export const turnCounters = (registry: Registry, now: () => number): Counters =>
       ended: ({ createdAt }) => sessions.observe((now() - createdAt) / 1000),
     },
     socketFailed: () => errors.inc(),
+    connectionClosed: (reason) => closed.inc({ reason }),
   }
 }

@@ -86,7 +86,7 @@ const familyCount = ({ relay }: TurnConfig): number => Number(relay.ipv4 !== nul
 export const addGauges = (
   registry: Registry,
   server: TurnServer,
-  { config, keyring }: { config: TurnConfig; keyring: () => Keyring },
+  { config, keyring, connections }: { config: TurnConfig; keyring: () => Keyring; connections: () => number },
 ): void => {
   for (const [name, help] of Object.entries(counted))
     gauge(registry, name, help, () => turnCounts(server)[name as keyof TurnCounts])
@@ -94,6 +94,7 @@ export const addGauges = (
   addTraffic(registry, server.traffic)
   const capacity = (config.relay.max - config.relay.min + 1) * familyCount(config)
   gauge(registry, 'relay_ports', 'Relay ports that there are', () => capacity)
+  gauge(registry, 'connections', 'Open connections of clients on TCP and TLS', connections)
   gauge(registry, 'draining', '1 while no new allocations are made', () => Number(server.drain.active))
   gauge(registry, 'keyring_generation', 'Generation of the key ring in force', () => keyring().generation)
   gauge(registry, 'receive_drops', 'Datagrams that found the receive buffer of a client port full', () =>

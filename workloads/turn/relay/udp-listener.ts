@@ -9,7 +9,7 @@ import { createUdpSocket, sendDatagram } from './udp-socket.ts'
 export type Listener = { close(): void }
 
 /** What a machine without IPv6 answers; the wildcard then stands for nothing. */
-const absentFamily = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])
+export const absentFamily: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])
 
 const serve = (socket: Socket, engine: TurnEngine): void => {
   const side = engine.attach({
