@@ -30,7 +30,7 @@ build() { # build NAME [LINKER-FLAGS]
   local start
   start=$(now)
   # By rename, since a cluster may be running the old one.
-  (cd "$here/$1" && go build -trimpath -ldflags "-s -w ${2:-}" -o "$bin/$1.new" .)
+  (cd "$here/$1" && go build -trimpath -buildvcs=false -ldflags "-s -w ${2:-}" -o "$bin/$1.new" .)
   mv "$bin/$1.new" "$bin/$1"
   echo "$1: $(($(stat -c %s "$bin/$1") / 1048576)) MiB, $(since "$start")"
 }

@@ -6,6 +6,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 start=$(now)
 
+# An up.sh that is still at it would go on making machines.
+up=$(cat "$KUBE_STATE/up" 2>/dev/null || true)
+if [ -n "$up" ] && grep -qa up.sh "/proc/$up/cmdline" 2>/dev/null; then kill -KILL "$up"; fi
+
 # Each pid is the parent of a machine's PID 1, and lets SIGTERM pass. With PID 1, the kernel ends all processes of that
 # machine and drops its mounts.
 for file in "$KUBE_STATE"/pid/*; do

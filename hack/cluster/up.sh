@@ -19,6 +19,7 @@ done
 start=$(now)
 mkdir -p "$KUBE_STATE"/{pki,log,conf,volumes,etcd,pid}
 chmod 700 "$KUBE_STATE"
+echo $$ >"$KUBE_STATE/up"
 trap '[ $? = 0 ] || echo "up.sh failed; logs: $KUBE_STATE/log; then down.sh" >&2' EXIT
 
 . "$here/keys.sh"
