@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { isIpv4 } from '../local/host/addresses.ts'
 import { type Command, required } from './command.ts'
+import { type IrohTestFlags, relayUrl } from './iroh/test.ts'
 import type { OperatorFlags } from './operator.ts'
 import type { RenderFlags } from './render.ts'
 import type { UpFlags } from './up.ts'
@@ -15,6 +16,12 @@ const portNumber = (text: string): number => {
   const port = Number(text)
   if (Number.isInteger(port) && port >= 1 && port <= 65535) return port
   throw new InvalidArgumentError('A port from 1 to 65535 is wanted.')
+}
+
+const seconds = (text: string): number => {
+  const value = Number(text)
+  if (value > 0 && value <= 3600) return value
+  throw new InvalidArgumentError('A number of seconds up to 3600 is wanted.')
 }
 
 const manifest = (): Option => required('-f, --file <file>', 'the ChatmailServer to use, as YAML; - is standard input')
@@ -128,5 +135,29 @@ export const commands: readonly Command[] = [
     'iroh',
     'run the Iroh relay workload; the operator and `up` start it',
     () => import('../../workloads/iroh/main.ts'),
+    [
+      {
+        name: 'test',
+        summary: 'find out whether a relay for real-time apps works, step by step',
+        options: () => [
+          required('--url <url>', "the relay's URL, as clients are told it").argParser(relayUrl),
+          new Option('--timeout <seconds>', 'how long each step may take').argParser(seconds).default(10),
+          new Option('--output <form>', 'json: one line on standard output')
+            .choices(['human', 'json'])
+            .default('human'),
+        ],
+        examples: [
+          'chatmail iroh test --url https://chat.example.org',
+          'chatmail iroh test --url http://192.0.2.10:3340 --output json',
+        ],
+        run: async (flags: IrohTestFlags, context) => {
+          const [{ runIrohTest }, client] = await Promise.all([
+            import('./iroh/test.ts'),
+            import('../../workloads/iroh/client/prove.ts'),
+          ])
+          return runIrohTest(flags, context, client)
+        },
+      },
+    ],
   ),
 ]

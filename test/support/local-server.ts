@@ -70,7 +70,7 @@ export class LocalServer {
     const resource = readManifest(this.#file)
     const [mail, turn] = (['mail', 'turn'] as const).map((of) => managementPort(resource, 'local', of))
     this.management = { mail: mail!, turn: turn! }
-    this.ports = mailPortMap(mailPorts(resource, 'local'), 'public') as MailPorts
+    this.ports = mailPortMap(mailPorts(resource, { platform: 'local', nodePorts: {} }), 'public') as MailPorts
   }
 
   /** Resolves once clients can use it. @throws Error with what it said when it ends instead */

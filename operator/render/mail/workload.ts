@@ -46,6 +46,10 @@ const data = (server: ChatmailServer): Volume =>
     ? { name: 'data', persistentVolumeClaim: { claimName: names.mailData(server) } }
     : { name: 'data', emptyDir: {} }
 
+/**
+ * Parallel: with the default order a pod that never became ready is not replaced by one with a mended template, and stays
+ * broken until somebody deletes it by hand.
+ */
 export const mailWorkload = (server: ChatmailServer, facts: Facts, config: string): Workload => {
   const { mail } = server.spec
   const selector = selectorLabels(server, 'mail')
@@ -72,7 +76,7 @@ export const mailWorkload = (server: ChatmailServer, facts: Facts, config: strin
     metadata: metadata(server, 'mail', names.mail(server)),
     spec: {
       replicas: mail.replicas,
-      ...(embedded ? { serviceName: names.mail(server) } : {}),
+      ...(embedded ? { serviceName: names.mail(server), podManagementPolicy: 'Parallel' } : {}),
       selector: { matchLabels: selector },
       template,
     },

@@ -39,7 +39,7 @@ export class OperatorBed {
   }
 
   async addNode(name: string, address: string, annotated = true): Promise<void> {
-    const annotations = annotated ? { 'chatmail.dev/public-address': address } : {}
+    const annotations: Record<string, string> = annotated ? { 'chatmail.dev/public-address': address } : {}
     const metadata = { name, labels: { 'kubernetes.io/hostname': name }, annotations }
     await this.client.apply(
       nodeResource,
