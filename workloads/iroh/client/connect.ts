@@ -4,6 +4,7 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { WebSocket } from 'ws'
 import { FrameReader } from '../legacy/frame-reader.ts'
 import { legacyForm, type MessageForm, modernForm } from '../transport/web-socket.ts'
+import { RelayError } from './relay-error.ts'
 
 /** How certificates are judged; by default as clients do, with the roots that Mozilla trusts. */
 export type TlsOptions = Pick<ConnectionOptions, 'ca' | 'rejectUnauthorized' | 'servername'>
@@ -28,10 +29,10 @@ const maxHeadBytes = 8192
 
 export const isSecure = ({ protocol }: URL): boolean => protocol === 'https:'
 
-const portOf = (url: URL): number => Number(url.port || (isSecure(url) ? 443 : 80))
+export const portOf = (url: URL): number => Number(url.port || (isSecure(url) ? 443 : 80))
 
 /** Name resolution takes addresses of IPv6 without their brackets. */
-const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '')
+export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '')
 
 /** A socket to the URL's origin. @throws the system's error, or that of TLS */
 export const connectTo = (url: URL, tls: TlsOptions, signal: AbortSignal): Promise<Socket> =>
@@ -51,11 +52,11 @@ const requestOf = (url: URL): string => `GET /relay HTTP/1.1\r\nupgrade: iroh de
 
 const statusOf = (head: string): string => /^HTTP\/1\.[01] (\d{3}[^\r]*)/.exec(head)?.[1] ?? 'something else than HTTP'
 
-/** Resolves to what came after the answer's head. @throws Error when it is no 101 */
+/** Resolves to what came after the answer's head. @throws RelayError when it is no 101 */
 const switchProtocols = (socket: Socket, url: URL): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     let head = Buffer.alloc(0)
-    const lost = () => reject(new Error('the connection was closed before the upgrade was answered'))
+    const lost = () => reject(new RelayError('CLOSED', 'the connection was closed before the upgrade was answered'))
     const take = (chunk: Buffer): void => {
       head = Buffer.concat([head, chunk])
       const end = head.indexOf(endOfHead)
@@ -63,13 +64,13 @@ const switchProtocols = (socket: Socket, url: URL): Promise<Buffer> =>
       socket.off('data', take).off('close', lost).pause()
       const status = statusOf(head.toString('latin1', 0, Math.max(end, 0)))
       if (status.startsWith('101')) resolve(head.subarray(end + endOfHead.length))
-      else reject(new Error(`the upgrade was answered with ${status}`))
+      else reject(new RelayError('UPGRADE', `the upgrade was answered with ${status}`))
     }
     socket.on('data', take).once('close', lost).once('error', reject)
     socket.write(requestOf(url))
   })
 
-/** The bare stream. @throws Error with words that say what the server did */
+/** The bare stream. @throws RelayError with words that say what the server did */
 export const openStream = async (url: URL, tls: TlsOptions, events: LinkEvents, signal: AbortSignal): Promise<void> => {
   const socket = await connectTo(url, tls, signal)
   try {
@@ -97,7 +98,7 @@ export const openStream = async (url: URL, tls: TlsOptions, events: LinkEvents, 
   }
 }
 
-/** A WebSocket with these sub-protocols, or none. @throws Error with words that say what the server did */
+/** A WebSocket with these sub-protocols, or none. @throws RelayError with words that say what the server did */
 export const openWebSocket = (
   url: URL,
   tls: TlsOptions,
@@ -111,6 +112,10 @@ export const openWebSocket = (
     const form: MessageForm = protocols.length > 0 ? modernForm : legacyForm
     const socket = new WebSocket(target, protocols, { ...tls, perMessageDeflate: false, maxPayload: 1024 * 1024 })
     socket.once('error', reject)
+    socket.once('unexpected-response', (_request, response) => {
+      reject(new RelayError('UPGRADE', `the upgrade was answered with ${response.statusCode}`))
+      socket.terminate()
+    })
     socket.once('open', () => {
       events.opened({
         send: (frame) => socket.send(form.write(frame), { binary: true }, () => {}),

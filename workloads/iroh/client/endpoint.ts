@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Link, type LinkEvents, openStream, openWebSocket, type TlsOptions } from './connect.ts'
 import { type Identity, newIdentity } from './identity.ts'
+import { RelayError } from './relay-error.ts'
 import { legacyWire, modernWire, type Received, type Wire } from './wire.ts'
 
 type Open = (url: URL, tls: TlsOptions, events: LinkEvents, signal: AbortSignal) => Promise<void>
@@ -33,7 +34,7 @@ export type EndpointOptions = {
   signal: AbortSignal
 }
 
-const lost = new Error('the relay has closed the connection')
+const lost = new RelayError('CLOSED', 'the relay has closed the connection')
 
 type Waiting = {
   wanted: (received: Received) => boolean
@@ -142,7 +143,7 @@ export class Endpoint {
     if (hello) this.#link!.send(hello)
     if (!this.#wire.confirms) return this.ping()
     const { kind } = await this.next((received) => received.kind === 'confirmed' || received.kind === 'denied')
-    if (kind === 'denied') throw new Error('the relay refuses the endpoint')
+    if (kind === 'denied') throw new RelayError('DENIED', 'the relay refuses the endpoint')
   }
 
   #take(frame: Buffer): void {

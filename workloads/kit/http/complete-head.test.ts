@@ -50,5 +50,6 @@ test('node takes the completed request for an upgrade, in one piece, with more b
   assert.equal(await exchange([`${request}glued`]), 'upgraded glued')
   assert.equal(await exchange([...request]), 'upgraded ')
   assert.match(await exchange(['GET / HTTP/1.1\r\nhost: h\r\n\r\n']), /^HTTP\/1\.1 200 /)
+  assert.match(await exchange(['\x16\x03\x01']), /^HTTP\/1\.1 400 /)
   assert.match(await exchange([`GET / HTTP/1.1\r\nx: ${'y'.repeat(17_000)}`]), /^HTTP\/1\.1 431 /)
 })

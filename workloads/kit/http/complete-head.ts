@@ -19,12 +19,15 @@ export const completed = (head: Buffer): Buffer => {
   return Buffer.concat([head.subarray(0, end), Buffer.from('\r\nconnection: upgrade'), head.subarray(end)])
 }
 
+/** A method starts with a capital letter. What does not, as a TLS handshake, is refused by the parser without waiting. */
+const mayBeRequest = ([first]: Buffer): boolean => first !== undefined && first >= 0x41 && first <= 0x5a
+
 /** Calls `ready`, which must give `socket` a reader, once the head is there; that reader gets it first. */
 export const readHead = (socket: Socket, ready: () => void): void => {
   let head: Buffer = Buffer.alloc(0)
   const take = (chunk: Buffer): void => {
     head = head.length === 0 ? chunk : Buffer.concat([head, chunk])
-    if (!head.includes(endOfHead) && head.length < maxHeadBytes) return
+    if (mayBeRequest(head) && !head.includes(endOfHead) && head.length < maxHeadBytes) return
     socket.off('data', take).pause()
     socket.unshift(completed(head))
     ready()
