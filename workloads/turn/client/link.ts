@@ -28,6 +28,8 @@ export type LinkOptions = {
   /** An address, never a name. */
   address: string
   port: number
+  /** Where the client's own socket is bound; any address otherwise. */
+  localAddress?: string
   /** For TLS: the name that the certificate must be for, and further authorities. `verify: false` takes any. */
   tls?: { name?: string; verify: boolean } & Pick<SecureContextOptions, 'ca'>
   signal: AbortSignal
@@ -36,9 +38,13 @@ export type LinkOptions = {
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).name
 
 /** Connected, so that the system tells of a closed port. */
-const openUdp = async ({ address, port, signal }: LinkOptions, events: LinkEvents): Promise<Link> => {
+const openUdp = async ({ address, port, localAddress, signal }: LinkOptions, events: LinkEvents): Promise<Link> => {
   const socket = createSocket({ type: familyOf(address) === 4 ? 'udp4' : 'udp6' })
   try {
+    if (localAddress) {
+      socket.bind({ address: localAddress })
+      await once(socket, 'listening', { signal })
+    }
     socket.connect(port, address)
     await once(socket, 'connect', { signal })
   } catch (error) {
@@ -54,18 +60,22 @@ const openUdp = async ({ address, port, signal }: LinkOptions, events: LinkEvent
   }
 }
 
-const tlsSocket = ({ address, port, tls }: LinkOptions): Socket =>
+const tlsSocket = ({ address, port, localAddress, tls }: LinkOptions): Socket =>
   connectTls({
     host: address,
     port,
     rejectUnauthorized: tls?.verify ?? true,
+    ...(localAddress ? { localAddress } : {}),
     ...(tls?.name ? { servername: tls.name } : {}),
     ...(tls?.ca ? { ca: tls.ca } : {}),
   })
 
 const openStream = async (options: LinkOptions, events: LinkEvents): Promise<Link> => {
-  const { protocol, address, port, signal } = options
-  const socket = protocol === 'tls' ? tlsSocket(options) : connect({ host: address, port })
+  const { protocol, address, port, localAddress, signal } = options
+  const socket =
+    protocol === 'tls'
+      ? tlsSocket(options)
+      : connect({ host: address, port, ...(localAddress ? { localAddress } : {}) })
   try {
     await once(socket, protocol === 'tls' ? 'secureConnect' : 'connect', { signal })
   } catch (error) {
