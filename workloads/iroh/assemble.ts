@@ -13,6 +13,9 @@ import { createUpgrade } from './http/upgrade.ts'
 import { Sources } from './limits/sources.ts'
 import { addMetrics, type IrohCounts } from './metrics/metrics.ts'
 
+/** Random bytes, so many; from a cryptographic source outside of tests. */
+type Random = (bytes: number) => Buffer
+
 const monotonic = (): number => performance.now()
 
 /** Sources whose new connections are counted; the one that came longest ago is forgotten first. */
@@ -26,19 +29,19 @@ export type IrohServer = {
   stop: () => Promise<void>
 }
 
-const newRelay = ({ limits }: IrohConfig): Relay =>
+const newRelay = ({ limits }: IrohConfig, random: Random): Relay =>
   new Relay({
     limits,
     now: monotonic,
-    random: randomBytes,
+    random,
     chance: Math.random,
     defer: (work) => process.nextTick(work),
     after: (ms, work) => setTimeout(work, ms).unref(),
   })
 
-export const assembleIroh = (config: IrohConfig, metrics: Registry): IrohServer => {
+export const assembleIroh = (config: IrohConfig, metrics: Registry, random: Random = randomBytes): IrohServer => {
   const { limits } = config
-  const relay = newRelay(config)
+  const relay = newRelay(config, random)
   const { counters } = relay
   const sources = new Sources({ connections: limits.connectionsPerAddress, pace: limits.addressPace }, monotonic)
   const state = { draining: false }
@@ -66,7 +69,7 @@ export const assembleIroh = (config: IrohConfig, metrics: Registry): IrohServer 
     queuedBytes: relay.budget.used,
   })
   addMetrics(metrics, counters, counts)
-  const sweep = new Sweep({ relay, limits, random: randomBytes }, monotonic())
+  const sweep = new Sweep({ relay, limits, random }, monotonic())
   const sweeping = setInterval(() => {
     const now = monotonic()
     sweep.run(now)
