@@ -96,10 +96,9 @@ for (const recording of recordings)
       const [then, now] = [saidBy(recording, connection, 'relay'), answers.get(connection)!]
       const withoutDate = (bytes: Buffer) => headOf(bytes).replace(/\r\nDate: .*/, '')
       assert.equal(withoutDate(now), withoutDate(then))
-      const [before, after] = [afterHead(then), afterHead(now)]
-      assert.deepEqual(after.subarray(0, before.length), before)
-      // The client that was recorded did not wait for the end of the closing handshake (RFC 6455 §7.1.2).
-      assert.match(after.subarray(before.length).toString('hex'), /^(880203e8)?$/)
+      // The recording ends in the middle of a conversation: an answer to its last words may have come after it.
+      const before = afterHead(then)
+      assert.deepEqual(afterHead(now).subarray(0, before.length), before)
     }
   })
 

@@ -18,12 +18,13 @@ const record = async ({ name, open }: IrohLibrary): Promise<void> => {
   await there.echo(Buffer.alloc(300, 1))
   there.sendDatagram(Buffer.from('datagram'))
   await there.readDatagram()
+  const said = structuredClone(recorder.said)
   await Promise.all([one.close(), two.close()])
   recorder.close()
   await relay.stop()
   const file = join(import.meta.dirname, `${name.toLowerCase().replaceAll(/[ .]/g, '-')}.json`)
-  writeFileSync(file, `${JSON.stringify({ library: name, said: recorder.said }, null, 1)}\n`)
-  console.log(`${name}: ${recorder.said.length} pieces`)
+  writeFileSync(file, `${JSON.stringify({ library: name, said }, null, 1)}\n`)
+  console.log(`${name}: ${said.length} pieces`)
 }
 
 if (process.argv.includes('--inside')) {
