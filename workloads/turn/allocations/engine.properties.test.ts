@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type BenchClient, EngineBench, publicPeer } from '../../../test/support/turn-engine.ts'
+import { type BenchClient, EngineBench, publicPeer, ringOf } from '../../../test/support/turn-engine.ts'
+import { peerPolicy } from '../peers/policy.ts'
 import { attributes } from '../stun/attributes.ts'
 import type { Allocation } from './allocation.ts'
+import { judgeAgain } from './judge-again.ts'
 
 type Step = (bench: EngineBench, clients: readonly BenchClient[]) => void
 
@@ -68,6 +70,56 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   ),
 )
 
+/** What changes while clients go on: policy, keys, and connections that end. */
+const change: fc.Arbitrary<Step> = fc.oneof(
+  fc.nat(4).map(
+    (refused): Step =>
+      (bench) =>
+        refuse(bench, refused),
+  ),
+  fc.constantFrom('k1', 'k2').map(
+    (key): Step =>
+      (bench) => {
+        bench.keyring = ringOf(bench.keyring.generation + 1, key)
+      },
+  ),
+  fc.constantFrom('k1', 'k2').map(
+    (key): Step =>
+      (bench) => {
+        bench.registry.removeOf([key])
+        assert.equal(bench.registry.byKey()[key], undefined)
+      },
+  ),
+  who.map(
+    (n): Step =>
+      (bench, clients) => {
+        const { address, port } = clients[n]!.at
+        bench.engine.disconnected(bench.side, address, port)
+        assert.equal(bench.side.find(address, port), undefined)
+      },
+  ),
+  who.map(
+    (n): Step =>
+      (bench, clients) => {
+        clients[n]!.login = bench.login(3000)
+        clients[n]!.allocate([{ type: attributes.additionalAddressFamily, value: Uint8Array.of(2, 0, 0, 0) }])
+      },
+  ),
+)
+
+/** Peers 0 to `count` - 1 are refused from now on, and get nothing more. */
+const refuse = (bench: EngineBench, count: number): void => {
+  const deny = Array.from({ length: count }, (_, index) => [publicPeer(index).address, 'cluster'] as const)
+  bench.policy = peerPolicy({ allow: [], deny, own: [], relayPorts: { min: 50_000, max: 50_009 } })
+  judgeAgain(bench.registry, bench.policy, bench.dataPath)
+}
+
+const checkPeers = (bench: EngineBench, sentBefore: number): void => {
+  for (const { to } of bench.sentToPeers.slice(sentBefore)) assert.equal(typeof bench.policy(to.address), 'object')
+  for (const { permissions } of bench.registry)
+    for (const address of permissions.keys()) assert.equal(typeof bench.policy(address), 'object', 'still permitted')
+}
+
 const checkAllocation = (allocation: Allocation): void => {
   const bound = [...allocation.permissions.values()].flatMap(({ channels }) => [...channels.values()])
   assert.equal(bound.length, allocation.channels.size, 'every channel hangs on one permission')
@@ -94,15 +146,17 @@ const check = (bench: EngineBench, clients: readonly BenchClient[]): void => {
 
 test('random sequences keep the tables consistent and leak nothing', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+    fc.property(fc.array(fc.oneof({ arbitrary: step, weight: 4 }, change), { maxLength: 50 }), (steps) => {
       const bench = new EngineBench({
         limits: { allocationsPerIP: 3, permissions: 3, channels: 3 },
         ports: { min: 50_000, max: 50_009 },
       })
       const clients = [1, 2, 3, 4].map((port) => bench.client({ port }, bench.login(port * 500)))
       for (const run of steps) {
+        const sent = bench.sentToPeers.length
         run(bench, clients)
         check(bench, clients)
+        checkPeers(bench, sent)
       }
       bench.pass(4000)
       assert.deepEqual(bench.leftovers(), { allocations: 0, relays: 0, sockets: 0, quotas: 0, reservations: 0 })
