@@ -57,6 +57,14 @@ export const mailConfig = z.strictObject({
     /** How long a credential is valid. Delta Chat asks anew 12 h before the end. */
     credentialTtl: seconds,
   }),
+  /**
+   * The Iroh relay's listener for servers in front of it, or null: what its clients ask of the HTTPS port goes there, so
+   * that mail and real-time apps share one port and one certificate.
+   */
+  iroh: z
+    .strictObject({ host: z.string().min(1).max(253), port })
+    .nullable()
+    .default(null),
   /** Shown in the client's server information; null leaves the key out. */
   comment: z.string().max(1000).nullable(),
   admin: z.string().max(1000).nullable(),

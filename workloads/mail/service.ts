@@ -88,7 +88,7 @@ const createProtocols = ({ config, log, metrics }: Context<MailConfig>, store: M
   })
   const smtp = createSubmissionServer({ hostname: domain, login, delivery, certificate: certificate.value, limits })
   const app = createApp({ config, register, random: (below) => randomInt(below), now: clock.monotonic })
-  const web = new WebServer(app, config.public.host, config.public.https)
+  const web = new WebServer(app, config.public.host, config.public.https, config.iroh)
   return { imap, smtp, web }
 }
 

@@ -1,8 +1,7 @@
 /** What a request to `/relay` asks for, from its headers alone. */
+import { pathOf, relayPaths } from '../../contract/iroh-paths.ts'
 
 export type Route = 'legacy-stream' | 'legacy-web-socket' | 'modern-1' | 'modern-2' | 'unknown'
-
-const relayPaths = new Set(['/relay', '/derp'])
 
 /** The newest first: that is taken of several. */
 const subProtocols = [
@@ -10,7 +9,7 @@ const subProtocols = [
   ['iroh-relay-v1', 'modern-1'],
 ] as const
 
-export const isRelayPath = (url: string | undefined): boolean => relayPaths.has((url ?? '').split('?', 1)[0]!)
+export const isRelayPath = (url: string | undefined): boolean => relayPaths.has(pathOf(url))
 
 /** The sub-protocols that a client offers, in its order. */
 const offered = (header: string): string[] => header.split(',').map((name) => name.trim())

@@ -1,7 +1,9 @@
 /** HTTP on sockets that somebody else accepted: TLS ones for the site, plain ones to be sent to it. */
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { readHead } from '../../kit/http/complete-head.ts'
+import { type IrohTarget, isUpgrade, passProbes, passUpgrade } from './iroh/pass-on.ts'
 
 /** A connection that is idle this long ends. */
 const idleMs = 15_000
@@ -10,8 +12,8 @@ const lifetimeMs = 60_000
 const sweepMs = 5_000
 
 /** A server without a listener of its own. Node arms its own request time-outs only when it listens itself. */
-const detached = (listener: RequestListener): Server => {
-  const server = createServer({ maxHeaderSize: 8192, keepAliveTimeout: idleMs }, listener)
+const detached = (listener: RequestListener, options: ServerOptions = {}): Server => {
+  const server = createServer({ maxHeaderSize: 8192, keepAliveTimeout: idleMs, ...options }, listener)
   server.timeout = idleMs
   server.maxHeadersCount = 64
   return server
@@ -32,9 +34,13 @@ export class WebServer {
   /** Each socket with the time by which it must be gone. */
   #sockets = new Map<Socket, number>()
   #sweeper: NodeJS.Timeout
+  /** Connections that are the relay's; they live as long as it wants them. */
+  #passedOn = new Set<Socket>()
+  #iroh: IrohTarget | null
 
-  constructor(app: RequestListener, host: string, httpsPort: number | null) {
-    this.#site = detached(app)
+  constructor(app: RequestListener, host: string, httpsPort: number | null, iroh: IrohTarget | null = null) {
+    this.#iroh = iroh
+    this.#site = iroh ? this.#withRelay(app, iroh) : detached(app)
     this.#redirect = detached(redirect(host, httpsPort))
     this.#sweeper = setInterval(() => this.#sweep(performance.now()), sweepMs).unref()
   }
@@ -43,18 +49,32 @@ export class WebServer {
   accept(socket: Socket | TLSSocket, { secure }: { secure: boolean }): void {
     this.#sockets.set(socket, performance.now() + lifetimeMs)
     socket.once('close', () => this.#sockets.delete(socket))
-    ;(secure ? this.#site : this.#redirect).emit('connection', socket)
+    const server = secure ? this.#site : this.#redirect
+    if (secure && this.#iroh) readHead(socket, () => server.emit('connection', socket))
+    else server.emit('connection', socket)
   }
 
-  counts(): { httpConnections: number } {
-    return { httpConnections: this.#sockets.size }
+  counts(): { httpConnections: number; relayConnections: number } {
+    return { httpConnections: this.#sockets.size, relayConnections: this.#passedOn.size }
   }
 
   stop(): void {
     clearInterval(this.#sweeper)
-    for (const socket of this.#sockets.keys()) socket.destroy()
+    for (const socket of [...this.#sockets.keys(), ...this.#passedOn]) socket.destroy()
     this.#site.close()
     this.#redirect.close()
+  }
+
+  /** The site with a relay behind some of its paths. */
+  #withRelay(app: RequestListener, iroh: IrohTarget): Server {
+    const server = detached(passProbes(iroh, app), { shouldUpgradeCallback: isUpgrade })
+    return server.on('upgrade', (request, stream, head) => {
+      const socket = stream as Socket
+      this.#sockets.delete(socket)
+      this.#passedOn.add(socket)
+      socket.once('close', () => this.#passedOn.delete(socket)).setTimeout(0)
+      passUpgrade(request, socket, head, iroh)
+    })
   }
 
   #sweep(now: number): void {
