@@ -6,11 +6,12 @@ import type { KubeObject } from '../kube/objects.ts'
 import { Controller, type Result } from '../runtime/controller.ts'
 import { EventRecorder } from '../runtime/events.ts'
 import { HealthServer } from '../runtime/health.ts'
-import { LeaderElection } from '../runtime/leader.ts'
+import { LeaderElection, type LeaseTimes } from '../runtime/leader.ts'
 import type { Log } from '../runtime/log.ts'
 import { Caches } from './caches.ts'
 import { clusterRanges } from './cluster-ranges.ts'
 import { Lookups, type Resolve } from './lookups.ts'
+import { type Pace, usualPace } from './pace.ts'
 import { Proofs, type ProveRelay } from './proofs.ts'
 import { type Operator, reconcile } from './reconcile.ts'
 import { certificateResource } from './resources.ts'
@@ -41,6 +42,9 @@ export type OperatorOptions = {
   /** Unix milliseconds. */
   now: () => number
   workers?: number
+  pace?: Pace
+  /** Of the leader's Lease. */
+  leaseTimes?: LeaseTimes
 }
 
 export type RunningOperator = {
@@ -50,10 +54,6 @@ export type RunningOperator = {
   stop: () => Promise<void>
 }
 
-/** Everything is looked at again after this time, whatever changed; with jitter, so that not all at once. */
-const resyncMs = 300_000
-/** A person has to act, and what they do may be something that is not watched: a Secret of theirs, a label. */
-const stalledMs = 30_000
 const conflictMs = 200
 const stopGraceMs = 10_000
 
@@ -81,14 +81,24 @@ const nodeInput = ({ metadata, spec, status }: Node): string =>
 
 const soonest = (times: readonly (number | null)[]): number => Math.min(...times.filter((time) => time !== null))
 
-const resultOf = ({ outcome, wakeMs }: Awaited<ReturnType<typeof reconcile>>): Result => {
-  const resync = resyncMs * (0.9 + Math.random() * 0.2)
+type Passed = Awaited<ReturnType<typeof reconcile>>
+
+/** When to look again for what others have to bring. */
+const attentionMs = ({ problem, observed }: Passed, { problemMs, certificateMs }: Pace): number | null => {
+  if (observed && observed.verdicts.CertificateReady?.status !== 'True') return certificateMs
+  return problem && problemMs
+}
+
+const resultOf = (passed: Passed, pace: Pace): Result => {
+  const { outcome, wakeMs } = passed
+  const resync = pace.resyncMs * (0.9 + Math.random() * 0.2)
   // Somebody was quicker; what they did is about to be seen.
   if (outcome.kind === 'retry' && isConflict(outcome.error)) return { kind: 'wait', ms: conflictMs }
   if (outcome.kind === 'retry') return { kind: 'retry', error: outcome.error }
-  if (outcome.kind === 'stall') return { kind: 'wait', ms: stalledMs }
+  if (outcome.kind === 'stall') return { kind: 'wait', ms: pace.problemMs }
   if (outcome.kind === 'paused') return { kind: 'done' }
-  return { kind: 'wait', ms: soonest([wakeMs, outcome.kind === 'wait' ? outcome.ms : null, resync]) }
+  const poll = outcome.kind === 'wait' ? outcome.ms : null
+  return { kind: 'wait', ms: soonest([wakeMs, poll, attentionMs(passed, pace), resync]) }
 }
 
 /** One answer for all passes of a minute; an add-on is not installed every second. */
@@ -124,7 +134,7 @@ const connectChanges = (caches: Caches, controller: Controller): void => {
 }
 
 export const startOperator = async (options: OperatorOptions): Promise<RunningOperator> => {
-  const { client, log, metrics, now } = options
+  const { client, log, metrics, now, pace = usualPace } = options
   const caches = new Caches({
     client,
     namespaces: options.namespaces,
@@ -143,10 +153,15 @@ export const startOperator = async (options: OperatorOptions): Promise<RunningOp
         proofs.keepOnly(key, new Set())
         return { kind: 'done' }
       }
-      return resultOf(await reconcile(operator, object))
+      return resultOf(await reconcile(operator, object), pace)
     },
   })
-  const proofs = new Proofs({ prove: options.prove, now, changed: (owner) => controller.enqueue(owner) })
+  const proofs = new Proofs({
+    prove: options.prove,
+    now,
+    pace: pace.proofs,
+    changed: (owner) => controller.enqueue(owner),
+  })
   const operator: Operator = {
     client,
     caches,
@@ -181,6 +196,7 @@ export const startOperator = async (options: OperatorOptions): Promise<RunningOp
         identity: options.identity,
         log,
         metrics,
+        ...(options.leaseTimes ? { times: options.leaseTimes } : {}),
       })
     : null
   const standalone = Promise.withResolvers<'released'>()

@@ -3,6 +3,7 @@
  * again in the background. A relay that has worked is given up after several failures in a row, as one datagram may be lost.
  */
 import { turnCredential } from '../../workloads/contract/credential.ts'
+import { type Pace, usualPace } from './pace.ts'
 
 export type Proof = { ok: true; rttMs: number } | { ok: false; step: string; code: string; message: string }
 
@@ -26,11 +27,10 @@ export type ProofsOptions = {
   changed: (owner: string) => void
   /** Unix milliseconds. */
   now: () => number
+  pace?: Pace['proofs']
 }
 
 const timeoutMs = 5000
-/** Proofs of one relay: so often while it works, and while it does not. */
-const intervalMs = { works: 60_000, fails: 2_000 }
 const failuresToGiveUp = 3
 /** Long enough for any clock that TURN would accept. */
 const credentialSeconds = 3600
@@ -107,7 +107,8 @@ export class Proofs {
     )
     if (entry.abort.signal.aborted) return
     this.#note(entry, proof)
-    const wait = proof.ok ? intervalMs.works : intervalMs.fails
+    const { worksMs, failsMs } = this.#options.pace ?? usualPace.proofs
+    const wait = proof.ok ? worksMs : failsMs
     entry.timer = setTimeout(() => void this.#prove(entry), wait).unref()
   }
 

@@ -3,7 +3,7 @@
  * no controller manager: nothing collects garbage, ends namespaces, or makes pods of Deployments.
  */
 import { spawn } from 'node:child_process'
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -67,6 +67,26 @@ const apiServerFlags = (pki: CertificateAuthority, etcd: number, port: number): 
   `--service-account-key-file=${pki.certificateFile('apiserver')}`,
 ]
 
+/** Who asked for what; without bodies. */
+const auditPolicy = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [{ level: 'Metadata' }],
+}
+
+export type AuditEvent = {
+  verb: string
+  user: { username: string }
+  objectRef?: { apiGroup?: string; resource: string; subresource?: string; namespace?: string; name?: string }
+  responseStatus?: { code: number }
+}
+
+export type ApiServerOptions = {
+  /** Writes down each request, for `audited`. */
+  audit?: boolean
+}
+
 export class ApiServer {
   readonly folder: string
   readonly url: string
@@ -76,7 +96,7 @@ export class ApiServer {
   readonly #etcd: OwnedProcess
   readonly #server: OwnedProcess
 
-  private constructor(folder: string, [client, peer, port]: number[]) {
+  private constructor(folder: string, [client, peer, port]: number[], { audit = false }: ApiServerOptions) {
     this.folder = folder
     this.url = `https://127.0.0.1:${port}`
     this.pki = new CertificateAuthority(join(folder, 'pki'))
@@ -84,14 +104,14 @@ export class ApiServer {
     this.kubeconfig = this.userKubeconfig('admin', ['system:masters'])
     const program = (name: string) => join(programFolder(), name)
     this.#etcd = new OwnedProcess(program('etcd'), etcdFlags(folder, client!, peer!), join(folder, 'etcd.log'))
-    const flags = apiServerFlags(this.pki, client!, port!)
+    const flags = [...apiServerFlags(this.pki, client!, port!), ...(audit ? this.#auditFlags() : [])]
     this.#server = new OwnedProcess(program('kube-apiserver'), flags, join(folder, 'kube-apiserver.log'))
   }
 
   /** Starts one and resolves when it is ready: some seconds. */
-  static async start(): Promise<ApiServer> {
+  static async start(options: ApiServerOptions = {}): Promise<ApiServer> {
     const folder = mkdtempSync(join(tmpdir(), 'chatmail-api-server-'))
-    const server = new ApiServer(folder, await freePorts(3))
+    const server = new ApiServer(folder, await freePorts(3), options)
     try {
       server.#etcd.start()
       await server.startServer()
@@ -145,6 +165,19 @@ export class ApiServer {
     await this.stopServer()
     await this.#etcd.stop()
     rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** The requests of one user so far. */
+  audited(username: string): AuditEvent[] {
+    // After the last newline comes what is being written.
+    const lines = readFileSync(join(this.folder, 'audit.log'), 'utf8').split('\n').slice(0, -1)
+    return lines.map((line) => JSON.parse(line) as AuditEvent).filter(({ user }) => user.username === username)
+  }
+
+  #auditFlags(): string[] {
+    const policy = join(this.folder, 'audit-policy.yaml')
+    writeFileSync(policy, JSON.stringify(auditPolicy))
+    return [`--audit-policy-file=${policy}`, `--audit-log-path=${join(this.folder, 'audit.log')}`]
   }
 
   #readiness(): Promise<number> {

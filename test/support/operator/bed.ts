@@ -3,24 +3,23 @@ import { randomBytes } from 'node:crypto'
 import { Registry } from 'prom-client'
 import type { Status } from '../../../operator/api/status.ts'
 import { KubeClient } from '../../../operator/kube/client.ts'
-import type { KubeObject } from '../../../operator/kube/objects.ts'
+import type { KubeObject, Resource } from '../../../operator/kube/objects.ts'
 import { type OperatorOptions, type RunningOperator, startOperator } from '../../../operator/reconcile/operator.ts'
-import { nodeResource, serverResource } from '../../../operator/reconcile/resources.ts'
-import { ApiServer } from '../api-server.ts'
+import { nodeResource, resourceOf, serverResource } from '../../../operator/reconcile/resources.ts'
+import { createLogger } from '../../../workloads/kit/log/logger.ts'
+import { ApiServer, type ApiServerOptions } from '../api-server.ts'
 import { eventually } from '../eventually.ts'
 import { installDefinition } from './definition.ts'
 import { FakeKubelet } from './fake-kubelet.ts'
 
 export type Live = KubeObject & { status?: Status }
 
-const silent = process.env.OPERATOR_LOG
-  ? { info: console.log, warn: (o: object, m: string) => console.dir([o, m], { depth: 8 }), error: console.log }
-  : { info: () => {}, warn: () => {}, error: () => {} }
-
 export class OperatorBed {
   readonly api: ApiServer
   readonly client: KubeClient
   readonly kubelet: FakeKubelet
+  /** What operators have logged, as a person reads it. */
+  readonly logged: string[] = []
   readonly #operators: RunningOperator[] = []
 
   private constructor(api: ApiServer) {
@@ -29,8 +28,8 @@ export class OperatorBed {
     this.kubelet = new FakeKubelet({ client: this.client, nodes: ['node1', 'node2'] })
   }
 
-  static async start(): Promise<OperatorBed> {
-    const bed = new OperatorBed(await ApiServer.start())
+  static async start(options: ApiServerOptions = {}): Promise<OperatorBed> {
+    const bed = new OperatorBed(await ApiServer.start(options))
     await installDefinition(bed.api)
     await bed.addNode('node1', '203.0.113.11')
     await bed.addNode('node2', '203.0.113.12')
@@ -46,19 +45,19 @@ export class OperatorBed {
       { apiVersion: 'v1', kind: 'Node', metadata, spec: {} },
       { manager: 'test', force: true },
     )
-    const status = {
-      addresses: [{ type: 'InternalIP', address }],
-      conditions: [
-        {
-          type: 'Ready',
-          status: 'True',
-          reason: 'KubeletReady',
-          message: '',
-          lastTransitionTime: '2026-01-01T00:00:00Z',
-          lastHeartbeatTime: '2026-01-01T00:00:00Z',
-        },
-      ],
+    await this.nodeStatus(name, address, true)
+  }
+
+  async nodeStatus(name: string, address: string, ready: boolean): Promise<void> {
+    const times = { lastTransitionTime: '2026-01-01T00:00:00Z', lastHeartbeatTime: '2026-01-01T00:00:00Z' }
+    const condition = {
+      type: 'Ready',
+      status: ready ? 'True' : 'Unknown',
+      reason: 'KubeletReady',
+      message: '',
+      ...times,
     }
+    const status = { addresses: [{ type: 'InternalIP', address }], conditions: [condition] }
     await this.client.applyStatus(
       nodeResource,
       { apiVersion: 'v1', kind: 'Node', metadata: { name }, status },
@@ -75,7 +74,7 @@ export class OperatorBed {
       port: 0,
       leaderNamespace: null,
       identity: `test-${randomBytes(4).toString('hex')}`,
-      log: silent,
+      log: this.#log,
       metrics: new Registry(),
       prove: async () => ({ ok: true, rttMs: 1 }),
       readState: this.kubelet.readState,
@@ -86,6 +85,24 @@ export class OperatorBed {
     })
     this.#operators.push(operator)
     return operator
+  }
+
+  readonly #log = createLogger({
+    workload: 'operator',
+    noLog: true,
+    level: 'debug',
+    stream: {
+      write: (line) => {
+        this.logged.push(line)
+        if (process.env.OPERATOR_LOG) process.stderr.write(line)
+      },
+    },
+  })
+
+  /** An object of a kind that servers consist of, or null. */
+  object<T extends KubeObject>(kind: string, name: string, namespace = 'default'): Promise<T | null> {
+    const resource: Resource = resourceOf({ kind })
+    return this.client.get<T>(resource, { namespace, name })
   }
 
   async apply(

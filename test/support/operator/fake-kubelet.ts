@@ -1,13 +1,15 @@
 /**
- * What controllers and kubelets do, as far as the operator sees it: a pod for each replica of a Deployment or StatefulSet,
- * running and ready a moment later, which has the mounted files that exist and says so.
+ * What controllers and kubelets do, as far as the operator sees it: a pod for each Deployment or StatefulSet, running and
+ * ready a moment later, which has the mounted files that exist and says so. What goes wrong with pods can be told it.
  */
 
+import { createHash } from 'node:crypto'
 import type { KubeClient } from '../../../operator/kube/client.ts'
-import type { KubeObject, Resource } from '../../../operator/kube/objects.ts'
+import type { KubeObject, ObjectRef, Resource } from '../../../operator/kube/objects.ts'
 import { Reflector } from '../../../operator/kube/reflector.ts'
 import type { ReadState } from '../../../operator/reconcile/states.ts'
 import { digestOf, type WorkloadState } from '../../../workloads/contract/state.ts'
+import { type PodStatus, running } from './pod-statuses.ts'
 
 const resource = (apiVersion: string, kind: string, plural: string): Resource => ({
   apiVersion,
@@ -29,33 +31,52 @@ type Workload = KubeObject & {
 type Source = Record<'configMap' | 'secret', { name: string; items: { key: string }[] } | undefined>
 type PodSpec = {
   containers: object[]
+  nodeName?: string
   nodeSelector?: Record<string, string>
   volumes: { projected?: { sources: Source[] } }[]
 }
-type Pod = KubeObject & { spec: PodSpec }
+type Pod = KubeObject & { spec: PodSpec; status?: { podIP?: string } }
+type Ref = Required<ObjectRef>
 
 const manager = { manager: 'fake-kubelet', force: true }
+/** Of what template a pod was made. */
+const templateAnnotation = 'fake-kubelet/template'
+const longGraceSeconds = 3600
 
-export type FakeKubeletOptions = { client: KubeClient; nodes: readonly string[] }
+const keyOf = ({ namespace, name }: ObjectRef): string => `${namespace}/${name}`
+const refOf = ({ metadata: { namespace, name } }: KubeObject): Ref => ({ namespace: namespace!, name })
+const componentOf = ({ metadata }: KubeObject): string => metadata.labels!['app.kubernetes.io/component']!
+const templateHash = ({ spec }: Workload): string =>
+  createHash('sha256').update(JSON.stringify(spec.template)).digest('hex').slice(0, 12)
+
+export type FakeKubeletOptions = {
+  client: KubeClient
+  nodes: readonly string[]
+  /** The addresses that pods get, by their number from 1. */
+  podIP?: (number: number) => string
+}
+
+const clusterIP = (number: number): string => `10.244.${number >> 8}.${number & 255}`
 
 export class FakeKubelet {
-  readonly #client: KubeClient
-  readonly #nodes: readonly string[]
+  readonly #options: Required<FakeKubeletOptions>
   readonly #workloads: Reflector<KubeObject>[]
   readonly #files: Record<'configMap' | 'secret', Reflector<KubeObject>>
   readonly #pods: Reflector<KubeObject>
   readonly #byAddress = new Map<string, string>()
-  #work: Promise<void> = Promise.resolve()
+  readonly #work = new Map<string, Promise<void>>()
+  readonly #ailing = new Map<string, PodStatus>()
+  readonly #frozen = new Map<string, WorkloadState>()
+  readonly #released = new Set<string>()
   #next = 1
-  /** Pods of these components never become ready. */
-  readonly broken = new Set<string>()
+  /** Pods that are told to stop go on until `release`, as one does that drains. */
+  lingering = false
   /** Errors of its own doing, which a test wants to know. */
   readonly problems: Error[] = []
 
-  constructor({ client, nodes }: FakeKubeletOptions) {
-    this.#client = client
-    this.#nodes = nodes
-    const follow = (of: Resource) => new Reflector({ client, resource: of })
+  constructor(options: FakeKubeletOptions) {
+    this.#options = { podIP: clusterIP, ...options }
+    const follow = (of: Resource) => new Reflector({ client: options.client, resource: of })
     this.#workloads = [follow(deployments), follow(statefulSets)]
     this.#files = { configMap: follow(configMaps), secret: follow(secrets) }
     this.#pods = follow(pods)
@@ -66,24 +87,49 @@ export class FakeKubelet {
   }
 
   async start(): Promise<void> {
-    for (const workloads of this.#workloads)
-      workloads.onChange(({ type, object }) =>
-        this.#queue(() => this.#sync(type === 'deleted' ? null : object, object)),
-      )
+    for (const workloads of this.#workloads) workloads.onChange(({ object }) => this.#queue(refOf(object)))
+    this.#pods.onChange(({ type, object }) => {
+      const { namespace, name } = refOf(object)
+      if (type === 'deleted') this.#queue({ namespace, name: name.replace(/-0$/, '') })
+    })
     for (const each of this.#all) each.start()
     await Promise.all(this.#all.map(({ synced }) => synced))
   }
 
   async stop(): Promise<void> {
     await Promise.all(this.#all.map((each) => each.stop()))
-    await this.#work
+    await Promise.all(this.#work.values())
+  }
+
+  /** Pods of the component are as told from now on; null: they run. */
+  ail(component: string, status: PodStatus | null): void {
+    if (status) this.#ailing.set(component, status)
+    else this.#ailing.delete(component)
+    for (const reflector of this.#workloads) for (const workload of reflector.list()) this.#queue(refOf(workload))
+  }
+
+  /** The pod keeps what it has loaded, whatever is mounted; until `thaw`. */
+  freeze(namespace: string, name: string): void {
+    this.#frozen.set(keyOf({ namespace, name }), this.#stateOf(this.#pods.get({ namespace, name }) as Pod))
+  }
+
+  thaw(namespace: string, name: string): void {
+    this.#frozen.delete(keyOf({ namespace, name }))
+  }
+
+  /** A pod that lingers ends. */
+  release(namespace: string, name: string): void {
+    this.#released.add(this.#pods.get({ namespace, name })!.metadata.uid!)
+    this.#queue({ namespace, name: name.replace(/-0$/, '') })
   }
 
   /** What the pod at this address has loaded: whatever is there now. */
   readonly readState: ReadState = async (host) => {
-    const [namespace, name] = (this.#byAddress.get(host) ?? '').split('/') as [string, string]
+    const key = this.#byAddress.get(host) ?? ''
+    const [namespace, name] = key.split('/') as [string, string]
     const pod = this.#pods.get({ namespace, name }) as Pod | undefined
-    return pod ? this.#stateOf(pod) : null
+    if (!pod || pod.status?.podIP !== host) return null
+    return this.#frozen.get(key) ?? this.#stateOf(pod)
   }
 
   #stateOf(pod: Pod): WorkloadState {
@@ -95,9 +141,8 @@ export class FakeKubelet {
       const data = (object?.data ?? {}) as Record<string, string>
       return items.flatMap(({ key }) => (data[key] === undefined ? [] : [[key, textOf(kind, data[key])] as const]))
     })
-    const workload = pod.metadata.labels!['app.kubernetes.io/component'] as 'mail' | 'turn'
     return {
-      workload,
+      workload: componentOf(pod) as 'mail' | 'turn',
       ready: true,
       draining: pod.metadata.deletionTimestamp !== undefined,
       loaded: Object.fromEntries(
@@ -107,68 +152,68 @@ export class FakeKubelet {
     }
   }
 
-  #queue(work: () => Promise<void>): void {
-    this.#work = this.#work.then(work).catch((error: Error) => {
-      this.problems.push(error)
-    })
+  /** One thing at a time for each workload. */
+  #queue(ref: Ref): void {
+    const before = this.#work.get(keyOf(ref)) ?? Promise.resolve()
+    const work = before.then(() => this.#sync(ref)).catch((error: Error) => void this.problems.push(error))
+    this.#work.set(keyOf(ref), work)
   }
 
-  async #sync(workload: KubeObject | null, last: KubeObject): Promise<void> {
-    const name = `${last.metadata.name}-0`
-    const ref = { namespace: last.metadata.namespace!, name }
-    const live = await this.#client.get<Pod>(pods, ref)
-    const wanted = workload as Workload | null
-    if (live && (!wanted || hashOf(live) !== hashOf(wanted.spec.template)))
-      await this.#client.delete(pods, ref, { graceSeconds: 0 })
-    if (!wanted) return
-    if (!live || hashOf(live) !== hashOf(wanted.spec.template)) await this.#run(wanted, ref)
-    await this.#report(wanted)
+  async #sync(ref: Ref): Promise<void> {
+    const workload = this.#workloads.map((each) => each.get(ref)).find(Boolean) as Workload | undefined
+    const podRef = { namespace: ref.namespace, name: `${ref.name}-0` }
+    const pod = await this.#options.client.get<Pod>(pods, podRef)
+    const outdated =
+      pod !== null && (!workload || pod.metadata.annotations?.[templateAnnotation] !== templateHash(workload))
+    if (outdated && !(await this.#end(pod))) return workload && this.#report(workload, 0)
+    if (!workload) return
+    if (!pod || outdated) await this.#run(workload, podRef)
+    else await this.#tell(pod, pod.status!.podIP!)
+    await this.#report(workload, this.#ailing.has(componentOf(workload)) ? 0 : 1)
   }
 
-  async #run({ spec: { template } }: Workload, ref: { namespace: string; name: string }): Promise<void> {
-    const { labels, annotations } = template.metadata
-    const nodeName = template.spec.nodeSelector?.['kubernetes.io/hostname'] ?? this.#nodes[0]!
-    const number = this.#next++
-    const podIP = `10.244.${number >> 8}.${number & 255}`
-    this.#byAddress.set(podIP, `${ref.namespace}/${ref.name}`)
-    const base = { apiVersion: 'v1', kind: 'Pod', metadata: { ...ref, labels, annotations } }
-    await this.#client.create(pods, { ...base, spec: { ...template.spec, nodeName } })
-    await this.#client.applyStatus(pods, { ...base, metadata: ref, status: this.#status(labels, podIP) }, manager)
+  /** True when it is gone. */
+  async #end({ metadata }: Pod): Promise<boolean> {
+    const ref = { namespace: metadata.namespace!, name: metadata.name }
+    const lingers = this.lingering && !this.#released.has(metadata.uid!)
+    if (lingers && metadata.deletionTimestamp) return false
+    await this.#options.client.delete(pods, ref, { graceSeconds: lingers ? longGraceSeconds : 0 })
+    return !lingers
   }
 
-  #status(labels: Record<string, string>, podIP: string): object {
-    const ready = !this.broken.has(labels['app.kubernetes.io/component']!)
-    return {
-      phase: 'Running',
-      podIP,
-      conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
-      containerStatuses: [
-        {
-          name: labels['app.kubernetes.io/component'],
-          ready,
-          restartCount: 0,
-          image: 'x',
-          imageID: 'x',
-          state: { running: { startedAt: '2026-01-01T00:00:00Z' } },
-        },
-      ],
-    }
+  async #run(workload: Workload, ref: Ref): Promise<void> {
+    const { metadata, spec } = workload.spec.template
+    const nodeName = spec.nodeSelector?.['kubernetes.io/hostname'] ?? this.#options.nodes[0]!
+    const podIP = this.#options.podIP(this.#next++)
+    this.#byAddress.set(podIP, keyOf(ref))
+    const annotations = { ...metadata.annotations, [templateAnnotation]: templateHash(workload) }
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...ref, labels: metadata.labels, annotations } }
+    await this.#tell(await this.#options.client.create<Pod>(pods, { ...pod, spec: { ...spec, nodeName } }), podIP)
   }
 
-  async #report({ apiVersion, kind, metadata, spec }: Workload): Promise<void> {
-    const ready = this.broken.has(spec.template.metadata.labels['app.kubernetes.io/component']!) ? 0 : 1
-    const status = { observedGeneration: metadata.generation, replicas: 1, updatedReplicas: 1, readyReplicas: ready }
+  async #tell(pod: Pod, podIP: string): Promise<void> {
+    const status = this.#ailing.get(componentOf(pod)) ?? running(componentOf(pod))
+    const body = { apiVersion: 'v1', kind: 'Pod', metadata: refOf(pod), status: { ...status, podIP } }
+    await this.#options.client.applyStatus(pods, body, manager)
+  }
+
+  async #report({ apiVersion, kind, metadata }: Workload, readyReplicas: number): Promise<void> {
+    const status = { observedGeneration: metadata.generation, replicas: 1, updatedReplicas: 1, readyReplicas }
     const { namespace, name } = metadata
     const of = kind === 'Deployment' ? deployments : statefulSets
-    await this.#client.applyStatus(of, { apiVersion, kind, metadata: { namespace: namespace!, name }, status }, manager)
+    const body = { apiVersion, kind, metadata: { namespace: namespace!, name }, status }
+    await this.#options.client.applyStatus(of, body, manager)
   }
 }
 
 const textOf = (kind: 'configMap' | 'secret', value: string): string =>
   kind === 'secret' ? Buffer.from(value, 'base64').toString() : value
 
-const generationOf = (key: string, text: string): { generation?: number } =>
-  key === 'keyring.json' ? { generation: JSON.parse(text).generation } : {}
-
-const hashOf = ({ metadata }: { metadata: { annotations?: Record<string, string> } }): string | undefined =>
-  metadata.annotations?.['chatmail.dev/config-hash']
+const generationOf = (key: string, text: string): { generation?: number } => {
+  if (key !== 'keyring.json') return {}
+  try {
+    return { generation: JSON.parse(text).generation }
+  } catch {
+    return {}
+  }
+}
