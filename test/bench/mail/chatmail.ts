@@ -1,9 +1,9 @@
 /** This project's mail workload as a target, a process of its own. */
-import { execFileSync } from 'node:child_process'
 import { testDomain, testMailConfig } from '../../support/mail-config.ts'
 import { MailProcess } from '../../support/mail-process.ts'
+import { commit } from '../commit.ts'
+import { processTree } from '../usage.ts'
 import type { Server, Target } from './target.ts'
-import { processTree } from './usage.ts'
 
 /** Limits out of the way: the load is what is measured, not its refusal. */
 const unlimited = { ...testMailConfig().limits, sendPerMinute: 10_000_000, sendBurst: 1_000_000 }
@@ -26,15 +26,6 @@ const start = async (): Promise<Target> => {
     pids: () => processTree(mail.pid),
     stop: () => mail.stop(),
   }
-}
-
-const commit = (): string => {
-  const git = (...args: string[]) =>
-    execFileSync('git', args, { cwd: import.meta.dirname })
-      .toString()
-      .trim()
-  const changed = git('status', '--porcelain', '--', '../../../workloads') === '' ? '' : ' with changes'
-  return `commit ${git('rev-parse', '--short', 'HEAD')}${changed}`
 }
 
 export const chatmail = (): Server => ({ name: 'chatmail', version: commit(), setUp, start })

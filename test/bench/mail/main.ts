@@ -6,11 +6,11 @@
 import { statfsSync } from 'node:fs'
 import { constants, cpus, release, tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
+import { type Cell, Table } from '../table.ts'
 import { chatmail } from './chatmail.ts'
 import { dovecotPostfix } from './peers/dovecot-postfix/start.ts'
 import { defaultOptions, type Row, rows } from './rows.ts'
 import { Running } from './running.ts'
-import { type Cell, Table } from './table.ts'
 import { type Found, Unable } from './target.ts'
 
 const usage = 'npm run bench:mail [-- [--quick] [--no-peer] [SUBSTRING]]'

@@ -1,8 +1,9 @@
 /** How long a message takes from one person's client to the other's, which waits in IDLE. */
+
+import { percentile } from '../../percentile.ts'
 import { SmtpClient } from '../clients/smtp.ts'
 import type { Target } from '../target.ts'
 import { letter, person, session } from './people.ts'
-import { percentile } from './percentile.ts'
 
 /** Messages before the first that counts. */
 const warmUp = { count: 50, ms: 3000 }

@@ -1,7 +1,8 @@
 /** What it costs a server when a client comes, looks and goes. */
+
+import { cpuMs } from '../../usage.ts'
 import type { ImapClient } from '../clients/imap.ts'
 import type { Target } from '../target.ts'
-import { cpuMs } from '../usage.ts'
 import { type Person, person, session, settle } from './people.ts'
 
 const comeAndGo = async (target: Target, who: Person): Promise<void> => {

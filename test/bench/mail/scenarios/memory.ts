@@ -1,8 +1,8 @@
 /** Memory of a server that does nothing, and of sessions that wait. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { memoryKiB } from '../../usage.ts'
 import type { ImapClient } from '../clients/imap.ts'
 import type { Target } from '../target.ts'
-import { memoryKiB } from '../usage.ts'
 import { person, session, settle } from './people.ts'
 
 /** Accounts that the sessions belong to, by turns: a person has several devices. */

@@ -1,8 +1,9 @@
 /** A client that was away: it looks through the headers of a full mailbox, then takes the messages one by one. */
+
+import { percentile } from '../../percentile.ts'
 import type { ImapClient } from '../clients/imap.ts'
 import type { Target } from '../target.ts'
 import { messageSize, person, session } from './people.ts'
-import { percentile } from './percentile.ts'
 import { throughput } from './throughput.ts'
 
 /** The header fields that Delta Chat asks for before it decides what to download. */

@@ -1,9 +1,9 @@
 /** How many messages a second a server takes and delivers, and what CPU time each costs. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { cpuMs } from '../../usage.ts'
 import { ImapClient } from '../clients/imap.ts'
 import { SmtpClient } from '../clients/smtp.ts'
 import type { Target } from '../target.ts'
-import { cpuMs } from '../usage.ts'
 import { letter, type Person, person, settle } from './people.ts'
 
 /** Milliseconds between two looks at a mailbox whose mail is still in a queue; a server without one is never waited for. */

@@ -1,4 +1,4 @@
-/** The table that the benchmark prints, as Markdown, a row at a time, with notes below it. */
+/** The table that a benchmark prints, as Markdown, a row at a time, with notes below it. */
 
 const width = { figure: 50, cell: 26, aim: 20 } as const
 
