@@ -58,8 +58,8 @@ export const mailConfig = z.strictObject({
     credentialTtl: seconds,
   }),
   /**
-   * The Iroh relay's listener for servers in front of it, or null: what its clients ask of the HTTPS port goes there, so
-   * that mail and real-time apps share one port and one certificate.
+   * The Iroh relay's listener for servers in front of it, or null: what its clients ask of the HTTPS and HTTP ports goes
+   * there, so that mail and real-time apps share them and one certificate.
    */
   iroh: z
     .strictObject({ host: z.string().min(1).max(253), port })

@@ -3,36 +3,10 @@ import { z } from 'zod'
 import { domainName, port } from '../names.ts'
 import { requiredSection, section } from '../rules.ts'
 import { exposure, tls } from './exposure.ts'
+import { iroh } from './iroh.ts'
 import { mail } from './mail.ts'
 import { image, imagePullPolicy, imagePullSecrets } from './pods.ts'
 import { turn } from './turn.ts'
-
-const iroh = section(
-  'The relay for real-time apps (webxdc).',
-  {
-    mode: z
-      .enum(['Managed', 'External', 'Disabled'])
-      .default('Managed')
-      .describe(
-        'Managed: this server runs one. External: clients are told the URL given. Disabled: clients are told none.',
-      ),
-    url: z
-      .string()
-      .min(1)
-      .max(2000)
-      .regex(/^https:\/\/[^\s]+$/, 'a URL with https://')
-      .optional()
-      .describe('URL of the relay, for mode External.'),
-  },
-  [
-    {
-      cel: "self.mode != 'External' || has(self.url)",
-      message: 'iroh.mode External needs iroh.url',
-      field: [],
-      holds: (self) => self.mode !== 'External' || self.url !== undefined,
-    },
-  ],
-)
 
 const privacy = section('What is written down about users.', {
   noLog: z
@@ -58,6 +32,10 @@ const monitoring = section('What monitoring finds.', {
       .nullable()
       .default(null)
       .describe('Of TURN. Where it is not given: 9641 in a cluster, 2901 on one machine.'),
+    iroh: port
+      .nullable()
+      .default(null)
+      .describe('Of the Iroh relay. Where it is not given: 9642 in a cluster, 2902 on one machine.'),
   }),
 })
 

@@ -66,6 +66,18 @@ test('the probes are the relay’s, the page and everything else is mail’s', a
   assert.equal((await get('/other')).status, 404)
 })
 
+test('without TLS the relay is there as well, and everything else leads to the page', async () => {
+  const url = new URL(`http://127.0.0.1:${mail.ports.http}/`)
+  const [one, two] = [await relay.endpoint('legacy', { url }), await relay.endpoint('legacy', { url })]
+  one.send(two.key, Buffer.from('plain'))
+  assert.equal((await two.datagram(one.key)).toString(), 'plain')
+  one.close()
+  two.close()
+  assert.equal((await fetch(new URL('/generate_204', url))).status, 204)
+  assert.equal((await fetch(url, { redirect: 'manual' })).status, 308)
+  await relay.workload.until(({ counts }) => counts.connections === 0)
+})
+
 test('who is behind counts at the relay, whatever a client says of itself', async () => {
   const endpoints = []
   for (let count = 0; count < 4; count++) endpoints.push(await relay.endpoint('legacy', { url: origin(), tls }))

@@ -1,5 +1,8 @@
-/** HTTP on sockets that somebody else accepted: TLS ones for the site, plain ones to be sent to it. */
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+/**
+ * HTTP on sockets that somebody else accepted: TLS ones for the site, plain ones to be sent to it. The relay for real-time
+ * apps has its paths on both: without TLS is how its clients reach a server whose certificate nobody can verify.
+ */
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { readHead } from '../../kit/http/complete-head.ts'
@@ -40,8 +43,8 @@ export class WebServer {
 
   constructor(app: RequestListener, host: string, httpsPort: number | null, iroh: IrohTarget | null = null) {
     this.#iroh = iroh
-    this.#site = iroh ? this.#withRelay(app, iroh) : detached(app)
-    this.#redirect = detached(redirect(host, httpsPort))
+    this.#site = this.#serving(app)
+    this.#redirect = this.#serving(redirect(host, httpsPort))
     this.#sweeper = setInterval(() => this.#sweep(performance.now()), sweepMs).unref()
   }
 
@@ -50,7 +53,7 @@ export class WebServer {
     this.#sockets.set(socket, performance.now() + lifetimeMs)
     socket.once('close', () => this.#sockets.delete(socket))
     const server = secure ? this.#site : this.#redirect
-    if (secure && this.#iroh) readHead(socket, () => server.emit('connection', socket))
+    if (this.#iroh) readHead(socket, () => server.emit('connection', socket))
     else server.emit('connection', socket)
   }
 
@@ -65,16 +68,19 @@ export class WebServer {
     this.#redirect.close()
   }
 
-  /** The site with a relay behind some of its paths. */
-  #withRelay(app: RequestListener, iroh: IrohTarget): Server {
-    const server = detached(passProbes(iroh, app), { shouldUpgradeCallback: isUpgrade })
-    return server.on('upgrade', (request, stream, head) => {
-      const socket = stream as Socket
-      this.#sockets.delete(socket)
-      this.#passedOn.add(socket)
-      socket.once('close', () => this.#passedOn.delete(socket)).setTimeout(0)
-      passUpgrade(request, socket, head, iroh)
-    })
+  /** With a relay behind some of its paths, where there is one. */
+  #serving(listener: RequestListener): Server {
+    const iroh = this.#iroh
+    if (!iroh) return detached(listener)
+    const server = detached(passProbes(iroh, listener), { shouldUpgradeCallback: isUpgrade })
+    return server.on('upgrade', (request, stream, head) => this.#passOn(request, stream as Socket, head, iroh))
+  }
+
+  #passOn(request: IncomingMessage, socket: Socket, head: Buffer, iroh: IrohTarget): void {
+    this.#sockets.delete(socket)
+    this.#passedOn.add(socket)
+    socket.once('close', () => this.#passedOn.delete(socket)).setTimeout(0)
+    passUpgrade(request, socket, head, iroh)
   }
 
   #sweep(now: number): void {
