@@ -5,7 +5,7 @@
 
 import { digestOf } from '../../workloads/contract/state.ts'
 import type { KubeClient } from '../kube/client.ts'
-import { isNotFound } from '../kube/errors.ts'
+import { isInvalid, isNotFound } from '../kube/errors.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import { names } from '../render/names.ts'
 import { annotationPrefix } from '../render/objects.ts'
@@ -31,7 +31,8 @@ const mark = async (client: KubeClient, { metadata }: Pod, value: string): Promi
   const ref = { namespace: metadata.namespace!, name: metadata.name }
   const patch = { metadata: { uid: metadata.uid, annotations: { [mountedAnnotation]: value } } }
   await client.mergePatch(podResource, ref, patch).catch((error) => {
-    if (!isNotFound(error)) throw error
+    // It has gone, or another pod has its name by now, whose uid the patch cannot change.
+    if (!isNotFound(error) && !isInvalid(error)) throw error
   })
 }
 

@@ -7,6 +7,8 @@ export type RelayLike = {
   nodeName: string | null
   state: 'Starting' | 'Ready' | 'Draining' | 'Unreachable'
   reason: string | null
+  /** True for one that goes on only until another has taken its place. */
+  leaving?: boolean
 }
 
 export type TurnSeen = {
@@ -44,16 +46,19 @@ export const noNodeMessage = ({ spec }: ChatmailServer): string => {
 
 const short = (server: ChatmailServer, { withoutAddress, missing, relays }: TurnSeen): string => {
   if (withoutAddress.length) return ` ${noAddressMessage(withoutAddress)}`
+  if (missing === server.spec.turn.replicas) return ` ${noNodeMessage(server)}`
   if (missing > 0) return ` ${missing} of ${server.spec.turn.replicas} find no node.`
-  const other = relays.find(({ state }) => state !== 'Ready')
+  const other = relays.find(({ state, leaving }) => state !== 'Ready' && !leaving)
   return other ? ` ${other.nodeName ?? 'Another'}: ${other.reason ?? other.state}` : ''
 }
 
-const working = (server: ChatmailServer, seen: TurnSeen): Verdict<'TurnAvailable'> => ({
-  status: 'True',
-  reason: 'Available',
-  message: `${seen.relays.filter(({ state }) => state === 'Ready').length} of ${server.spec.turn.replicas} relays work.${short(server, seen)}`,
-})
+const working = (server: ChatmailServer, seen: TurnSeen): Verdict<'TurnAvailable'> => {
+  const ready = seen.relays.filter(({ state }) => state === 'Ready')
+  const leaving = ready.filter((relay) => relay.leaving).length
+  const others = leaving === 1 ? '; another goes on until then' : `; ${leaving} others go on until then`
+  const count = `${ready.length - leaving} of ${server.spec.turn.replicas} relays work${leaving ? others : ''}.`
+  return { status: 'True', reason: 'Available', message: `${count}${short(server, seen)}` }
+}
 
 export const turnVerdict = (server: ChatmailServer, seen: TurnSeen): Verdict<'TurnAvailable'> => {
   if (!server.spec.turn.enabled)
