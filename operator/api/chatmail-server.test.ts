@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { isIP } from 'node:net'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { apiVersion, kind, parseServer } from './chatmail-server.ts'
+import { apiVersion, kind, parseServer, parseStoredServer } from './chatmail-server.ts'
 import { type JsonSchema, openAPIV3Schema } from './crd.ts'
 import { unsupported } from './support.ts'
 
@@ -84,6 +84,23 @@ test('what this version cannot do is refused by name', () => {
     ['spec.turn.engine', 'spec.tls.source'],
   )
   assert.deepEqual(unsupported(accepted(withDomain({})).spec, 'local'), [])
+})
+
+test('a field of a newer definition is left out of what the API server holds, and everything else is still checked', () => {
+  const stored = {
+    ...withDomain({ turn: { port: 3479, speed: 'high' }, later: { a: 1 } }),
+    status: { observedGeneration: -1 },
+  }
+  const parsed = parseStoredServer(stored)
+  assert.ok(parsed.ok)
+  assert.equal(parsed.server.spec.turn.port, 3479)
+  assert.equal('later' in parsed.server.spec, false)
+  const wrong = parseStoredServer(withDomain({ turn: { port: 0, speed: 'high' } }))
+  assert.ok(!wrong.ok)
+  assert.deepEqual(
+    wrong.problems.map(({ path }) => path),
+    ['spec.turn.port'],
+  )
 })
 
 // CEL, as far as the rules use it, reads the same as JavaScript once these functions are there.

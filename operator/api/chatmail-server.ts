@@ -30,3 +30,19 @@ export const parseServer = (input: unknown): Parsed => {
   const result = chatmailServer.safeParse(input)
   return result.success ? { ok: true, server: result.data } : { ok: false, problems: problems(result.error, input) }
 }
+
+const without = (input: unknown, path: readonly PropertyKey[], keys: readonly string[]): void => {
+  const holder = path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], input)
+  for (const key of keys) delete (holder as Record<string, unknown>)[key]
+}
+
+/**
+ * The same for a resource that the API server holds. It has checked it against its own definition, which may be newer than
+ * this program for the length of an upgrade: fields that are not known here are left out instead of refused.
+ */
+export const parseStoredServer = (input: unknown): Parsed => {
+  const copy = structuredClone(input)
+  const { error } = chatmailServer.safeParse(copy)
+  for (const issue of error?.issues ?? []) if (issue.code === 'unrecognized_keys') without(copy, issue.path, issue.keys)
+  return parseServer(copy)
+}

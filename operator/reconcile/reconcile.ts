@@ -4,7 +4,7 @@
  */
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
 import { problemLine } from '../../workloads/contract/problems.ts'
-import { type ChatmailServer, parseServer } from '../api/chatmail-server.ts'
+import { type ChatmailServer, parseStoredServer } from '../api/chatmail-server.ts'
 import { isConflict } from '../kube/errors.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import type { Facts } from '../render/facts.ts'
@@ -127,7 +127,7 @@ const bringAbout = async (operator: Operator, gathered: Gathered, admitted: Prob
 }
 
 const pass = async (operator: Operator, object: KubeObject): Promise<Pass> => {
-  const parsed = parseServer(object)
+  const parsed = parseStoredServer(object)
   if (!parsed.ok)
     return nothing({
       kind: 'stall',
