@@ -50,6 +50,7 @@ export class TurnClient {
   nonce = ''
   /** What came in as Data indication or ChannelData and nobody has taken yet. */
   readonly received: Received[] = []
+  #unanswered = new Set<() => void>()
   #answers = new Map<string, (message: Message) => void>()
   #waiting: ((received: Received) => void)[] = []
 
@@ -93,15 +94,22 @@ export class TurnClient {
     return new Promise((resolve, reject) => {
       let sent = 0
       const attempt = () => {
-        if (sent++ < attempts) return this.send(bytes)
-        clearInterval(timer)
-        this.#answers.delete(id)
+        if (sent++ < attempts) this.send(bytes)
+        else giveUp()
+      }
+      const giveUp = () => {
+        over()
         reject(new Error('the TURN server does not answer'))
       }
-      const timer = setInterval(attempt, retransmitMs)
-      this.#answers.set(id, (message) => {
+      const over = () => {
         clearInterval(timer)
         this.#answers.delete(id)
+        this.#unanswered.delete(giveUp)
+      }
+      const timer = setInterval(attempt, retransmitMs)
+      this.#unanswered.add(giveUp)
+      this.#answers.set(id, (message) => {
+        over()
         resolve(message)
       })
       attempt()
@@ -189,7 +197,9 @@ export class TurnClient {
     })
   }
 
+  /** What it still asks is given up. */
   close(): void {
+    for (const giveUp of this.#unanswered) giveUp()
     this.socket.close()
   }
 
@@ -227,14 +237,18 @@ export const addressIn = (message: Message, type: number): TransportAddress => {
   return address
 }
 
-export type EchoPeer = Endpoint & { close(): void }
+export type EchoPeer = Endpoint & {
+  /** Sends of its own accord, to a port on the same address. */
+  send(data: Buffer, port: number): void
+  close(): void
+}
 
 /** A peer that sends every datagram back to where it came from. */
 export const echoPeer = async (address: string): Promise<EchoPeer> => {
   const socket = await udpSocket(address)
   socket.on('message', (data, sender) => socket.send(data, sender.port, sender.address))
   const { port } = socket.address() as AddressInfo
-  return { address, port, close: () => socket.close() }
+  return { address, port, send: (data, to) => socket.send(data, to, address), close: () => socket.close() }
 }
 
 /**
