@@ -47,7 +47,7 @@ const needs: Record<string, Ask> = {
   'an allocation survives a Refresh': async (client, peer) => {
     await client.allocate()
     await client.permit(peer)
-    for (let count = 0; count < 5; count++) await client.refresh(600)
+    for (let count = 0; count < 50; count++) await client.refresh(600)
     client.sendTo(peer, Buffer.from('after the refreshes'))
     return echoes(client, Buffer.from('after the refreshes'))
   },
