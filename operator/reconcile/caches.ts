@@ -26,7 +26,7 @@ export class Caches {
   readonly #pods: Watched
   readonly #children: Watched[]
   readonly #nodes: Watched
-  readonly #written = new WrittenObjects()
+  readonly #written = new WrittenObjects(() => performance.now())
 
   constructor({ client, namespaces, onProblem }: CachesOptions) {
     const scopes = namespaces.length ? namespaces.map((namespace) => ({ namespace })) : [{}]

@@ -43,7 +43,7 @@ type PodAddress = KubeObject & { status?: { podIP?: string } }
 
 /** Under which addresses relays are seen by one another: those of their nodes, or of their pods behind a load balancer. */
 const relayAddresses = (gathered: Gathered, relays: readonly Relay[]): string[] => {
-  const onNodes = relays.flatMap(({ node }) => [node.publicIpv4, node.publicIpv6])
+  const onNodes = relays.flatMap(({ node, address }) => [node.publicIpv4, node.publicIpv6, address.ipv4, address.ipv6])
   const balanced = gathered.server.spec.turn.exposure === 'LoadBalancer'
   const inPods = balanced ? gathered.turnPods.map((pod) => (pod as PodAddress).status?.podIP) : []
   return [...new Set([...onNodes, ...inPods].filter((address) => typeof address === 'string'))].sort()
@@ -52,8 +52,8 @@ const relayAddresses = (gathered: Gathered, relays: readonly Relay[]): string[] 
 /** Relays of other nodes that take the clients of one that drains. */
 const alternates = (relays: readonly Relay[], withdrawn: ReadonlySet<string>) =>
   relays
-    .filter(({ state, node }) => state === 'Ready' && node.publicIpv4 && !withdrawn.has(node.name))
-    .map(({ node, port }) => ({ address: node.publicIpv4!, port }))
+    .filter(({ state, node, address }) => state === 'Ready' && address.ipv4 && !withdrawn.has(node.name))
+    .map(({ address, port }) => ({ address: address.ipv4!, port }))
 
 export const factsOf = (gathered: Gathered, decided: Decided): Facts => {
   const { relays, withdrawn } = decided

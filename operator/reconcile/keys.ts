@@ -4,6 +4,7 @@
  */
 import { type Keyring, keyring } from '../../workloads/contract/keyring.ts'
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
+import { digestOf } from '../../workloads/contract/state.ts'
 import { seconds } from '../api/quantities.ts'
 import { fileText } from '../render/files.ts'
 import { names } from '../render/names.ts'
@@ -52,9 +53,14 @@ const concerned = (pods: readonly Pod[], { nodes }: Gathered): Pod[] => {
   return pods.filter((pod) => isRunning(pod) && !dark.has(pod.spec.nodeName ?? ''))
 }
 
-export const acknowledgements = (gathered: Gathered): Acknowledgements => {
+/**
+ * Who has the ring of this text. By its digest: a ring that was made anew after its Secret was lost counts from one again, and
+ * pods that still have the lost one would seem to be ahead of it.
+ */
+export const acknowledgements = (gathered: Gathered, { generation }: Keyring, text: string): Acknowledgements => {
+  const digest = digestOf(text)
   const generationOf = ({ metadata }: Pod): number | null =>
-    gathered.states.get(metadata.uid!)?.loaded[mountedFiles.keyring]?.generation ?? null
+    gathered.states.get(metadata.uid!)?.loaded[mountedFiles.keyring]?.digest === digest ? generation : null
   return {
     turn: concerned(gathered.turnPods, gathered).map(generationOf),
     mail: gathered.mailPods.filter(isRunning).map(generationOf),
@@ -71,9 +77,10 @@ export const rotateKeys = (gathered: Gathered, random: (bytes: number) => Buffer
     skew,
     request: requestOf(gathered),
   }
-  const text = secretText(live.get(`Secret/${names.keyring(server)}`), mountedFiles.keyring)
-  const ring = text === null ? firstKeyring(random, now) : parseRing(text)
+  const kept = secretText(live.get(`Secret/${names.keyring(server)}`), mountedFiles.keyring)
+  const ring = kept === null ? firstKeyring(random, now) : parseRing(kept)
+  const text = kept ?? fileText(ring)
   const newSecret = () => random(secretBytes).toString('base64')
-  const rotation = nextRing(ring, now, acknowledgements(gathered), policy, newSecret)
-  return { rotation, text: rotation.ring === ring && text !== null ? text : fileText(rotation.ring) }
+  const rotation = nextRing(ring, now, acknowledgements(gathered, ring, text), policy, newSecret)
+  return { rotation, text: rotation.ring === ring ? text : fileText(rotation.ring) }
 }

@@ -3,14 +3,14 @@ import type { KubeClient } from '../kube/client.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import type { Gathered } from './gather.ts'
 import { idOf, resourceOf } from './resources.ts'
-import { nodeOf } from './rollout.ts'
+import { relayNodeOf } from './rollout.ts'
 import { isTerminating } from './view.ts'
 
 const isOwned = ({ object }: Gathered, live: KubeObject): boolean =>
   live.metadata.ownerReferences?.some(({ uid }) => uid === object.metadata.uid) ?? false
 
-/** A relay goes only when no mail pod tells clients of it any more: `known` says so. */
-const mayGo = (object: KubeObject, known: boolean): boolean => nodeOf(object) === undefined || known
+/** A relay goes, with its configuration, only when no mail pod tells clients of it any more: `known` says so. */
+const mayGo = (object: KubeObject, known: boolean): boolean => relayNodeOf(object) === undefined || known
 
 /** What is left to remove later. @throws ApiError */
 export const prune = async (

@@ -26,7 +26,7 @@ import type { Proofs } from './proofs.ts'
 import { prune } from './prune.ts'
 import { publish, type Record } from './publish.ts'
 import { findRelays, type RelaysStep } from './relays.ts'
-import { mailKnows, releasable, toReplace } from './rollout.ts'
+import { mailView, releasable, toReplace } from './rollout.ts'
 import { wireForm } from './wire.ts'
 
 export type Operator = Sources & {
@@ -110,8 +110,9 @@ const bringAbout = async (operator: Operator, gathered: Gathered, admitted: Prob
   const replacing = toReplace(gathered, decided.relays.relays, wire(decided.facts(new Set())))
   const facts = decided.facts(replacing)
   const desired = wire(facts)
-  const known = mailKnows(gathered, relaysText(server, facts))
-  const { now, held } = releasable(gathered, decided.relays.relays, replacing, known, desired)
+  const view = mailView(gathered, relaysText(server, facts))
+  const known = view === 'knows'
+  const { now, held } = releasable(gathered, decided.relays.relays, replacing, view, desired)
   const applied = await applyAll(operator, gathered, now)
   const pruned = await prune(client, gathered, desired, known)
   await poke(client, gathered, desired)

@@ -10,26 +10,26 @@ import type { ChatmailServer } from '../api/chatmail-server.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import type { TurnNode } from '../render/facts.ts'
 import { names } from '../render/names.ts'
-import { turnNodeLabel } from '../render/turn/workload.ts'
-import { podProblem } from '../status/pod-problem.ts'
+import { placeAnnotation, turnNodeLabel } from '../render/turn/workload.ts'
 import type { Gathered } from './gather.ts'
-import { type Placement, placeRelays } from './placement/nodes.ts'
+import { placeRelays } from './placement/nodes.ts'
+import { placesOf } from './placement/places.ts'
+import { countOfPlaces, type PublicAddress, publicAddress } from './placement/public-address.ts'
 import { balancedNodes, shortName, turnNode } from './placement/turn-nodes.ts'
 import type { Proofs, Proven } from './proofs.ts'
-import { isPodReady, isTerminating, type Node, type Pod } from './view.ts'
+import { servedBy, serving } from './relay-address.ts'
+import { type Judged, judge } from './relay-state.ts'
+import type { Node, Pod } from './view.ts'
 
-export type RelayState = 'Starting' | 'Ready' | 'Draining' | 'Unreachable'
-
-export type Relay = {
+export type Relay = Judged & {
   node: TurnNode
   /** The node's own name; null behind a load balancer. */
   nodeName: string | null
   /** What clients are told. */
   host: string | null
   port: number
-  state: RelayState
-  /** Why it is not Ready: what is the case, why, and what to do. */
-  reason: string | null
+  /** Where the pod that runs is reached: another than the one of `node` until its change has had its turn. */
+  address: PublicAddress
   /** True where another one takes its place. */
   leaving: boolean
 }
@@ -52,36 +52,19 @@ const balancerAddress = ({ server, live }: Gathered): string | null => {
 
 type ServiceObject = KubeObject & { status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } } }
 
-/** The address that a load balancer has given to a Service. */
+/** The address that a load balancer has given to a Service, one of IPv4 or a name where it has several. */
 export const addressOf = (service: KubeObject | undefined): string | null => {
-  const [first] = (service as ServiceObject | undefined)?.status?.loadBalancer?.ingress ?? []
+  const given = (service as ServiceObject | undefined)?.status?.loadBalancer?.ingress ?? []
+  const first = given.find(({ ip }) => !ip?.includes(':')) ?? given[0]
   return first?.ip ?? first?.hostname ?? null
 }
 
 const podsOf = ({ turnPods }: Gathered, node: TurnNode): Pod[] =>
   turnPods.filter(({ metadata }) => metadata.labels?.[turnNodeLabel] === node.name)
 
-type Judged = Pick<Relay, 'state' | 'reason'>
-
-const judge = (gathered: Gathered, pods: readonly Pod[], proven: (pod: Pod) => Proven | null): Judged => {
-  const pod = pods.find((candidate) => !isTerminating(candidate))
-  if (pod && isPodReady(pod)) return judgeReady(gathered, pod, proven(pod))
-  if (pods.some(isTerminating)) return { state: 'Draining', reason: 'Calls that run go on; no new ones are taken.' }
-  return {
-    state: 'Starting',
-    reason: pod ? (podProblem(pod)?.message ?? 'The pod starts.') : 'The pod is not there yet.',
-  }
-}
-
-const judgeReady = ({ states, server }: Gathered, pod: Pod, proven: Proven | null): Judged => {
-  if (states.get(pod.metadata.uid!)?.draining) return { state: 'Draining', reason: 'It drains.' }
-  if (server.spec.turn.publicAddress.proof === 'Skip') return { state: 'Ready', reason: null }
-  if (!proven || proven.state === 'untried') return { state: 'Starting', reason: 'It is being proved.' }
-  return proven.state === 'works' ? { state: 'Ready', reason: null } : { state: 'Unreachable', reason: proven.message }
-}
-
-const hostOf = ({ spec }: ChatmailServer, node: TurnNode, balancer: string | null): string | null =>
-  spec.turn.hostname ?? (spec.turn.exposure === 'LoadBalancer' ? balancer : node.publicIpv4)
+/** Clients cannot be told an IPv6 address, only a name that has one. */
+const hostOf = ({ spec }: ChatmailServer, { ipv4 }: PublicAddress, balancer: string | null): string | null =>
+  spec.turn.hostname ?? (spec.turn.exposure === 'HostNetwork' ? ipv4 : balancer?.includes(':') ? null : balancer)
 
 type RelaysMap = KubeObject & { data?: Record<string, string> }
 
@@ -99,9 +82,9 @@ const toRelay =
   (gathered: Gathered, ring: Keyring, proofs: Proofs, wanted: Set<string>, told = toldNow(gathered)) =>
   (node: TurnNode, nodeName: string | null, leaving: boolean): Relay => {
     const { server } = gathered
-    const host = hostOf(server, node, balancerAddress(gathered))
-    const { port } = server.spec.turn
-    const pods = podsOf(gathered, node)
+    const running = { pods: podsOf(gathered, node), deployment: deploymentOf(gathered, node.name) }
+    const { address, port } = serving(gathered, node, running.deployment)
+    const host = hostOf(server, address, balancerAddress(gathered))
     const proven = (pod: Pod): Proven | null => {
       if (!host) return null
       const id = `${node.name}/${pod.metadata.uid}/${host}:${port}`
@@ -109,27 +92,53 @@ const toRelay =
       const target = { host, port, secret: signingKey(ring).secret }
       return proofs.of(ownerOf(gathered), id, target, told.has(`${host}:${port}`))
     }
-    return { node, nodeName, host, port, leaving, ...judge(gathered, pods, proven) }
+    return { node, nodeName, host, port, address, leaving, ...judge(gathered, running, proven) }
   }
 
-/** Nodes that have a Deployment of this server. */
-const currentNodes = ({ live, nodes, server }: Gathered): ReadonlySet<string> =>
-  new Set(
-    nodes
-      .map(({ metadata }) => metadata.name)
-      .filter((name) => live.has(`Deployment/${names.turn(server, { name: shortName(name) })}`)),
+/** The Deployment of the relay on a node of this short name. */
+const deploymentOf = ({ live, server }: Gathered, name: string): KubeObject | undefined =>
+  live.get(`Deployment/${names.turn(server, { name })}`)
+
+/** Node → Deployment of those that have a relay of this server. */
+const currentNodes = (gathered: Gathered): ReadonlyMap<string, KubeObject> =>
+  new Map(
+    gathered.nodes.flatMap(({ metadata: { name } }) => {
+      const deployment = deploymentOf(gathered, shortName(name))
+      return deployment ? [[name, deployment] as const] : []
+    }),
   )
 
-const place = (gathered: Gathered): Placement =>
-  placeRelays(gathered.server.spec, gathered.nodes, currentNodes(gathered), gathered.now)
+/** The addresses that the chosen nodes are to have. */
+const withAddresses = (
+  { spec }: ChatmailServer,
+  chosen: readonly Node[],
+  current: ReadonlyMap<string, KubeObject>,
+): { name: string; turn: TurnNode | null }[] => {
+  const { source } = spec.turn.publicAddress
+  const kept = [...current].flatMap(([name, { metadata }]) => {
+    const place = metadata.annotations?.[placeAnnotation]
+    return place && /^\d{1,2}$/.test(place) ? [[name, Number(place)] as const] : []
+  })
+  const places = placesOf(
+    chosen.map(({ metadata }) => metadata.name),
+    new Map(kept),
+    countOfPlaces(spec),
+  )
+  return chosen.map((node) => {
+    const { name } = node.metadata
+    const place = places.get(name)!
+    return { name, turn: turnNode(node, publicAddress(spec, node, place), source === 'Static' ? place : undefined) }
+  })
+}
 
 const onNodes = (gathered: Gathered, relay: ReturnType<typeof toRelay>): RelaysStep => {
   const { spec } = gathered.server
-  const { chosen, leaving } = place(gathered)
-  const made = chosen.map((node, index) => ({ name: node.metadata.name, turn: turnNode(spec, node, index) }))
+  const current = currentNodes(gathered)
+  const { chosen, leaving } = placeRelays(spec, gathered.nodes, new Set(current.keys()), gathered.now)
+  const made = withAddresses(gathered.server, chosen, current)
   const staying = made.flatMap(({ name, turn }) => (turn ? [relay(turn, name, false)] : []))
   const replaced = staying.length > 0 && staying.every(({ state }) => state === 'Ready')
-  const going = replaced ? [] : leaving.flatMap((node) => leavingRelay(gathered, node, relay))
+  const going = replaced ? [] : leaving.flatMap((node) => leavingRelay(node, current.get(node.metadata.name), relay))
   return {
     relays: [...staying, ...going],
     withoutAddress: made.filter(({ turn }) => !turn).map(({ name }) => name),
@@ -137,9 +146,10 @@ const onNodes = (gathered: Gathered, relay: ReturnType<typeof toRelay>): RelaysS
   }
 }
 
-/** A static address goes by place in the list, so that only the annotation and the node itself can tell one that leaves. */
-const leavingRelay = ({ server }: Gathered, node: Node, relay: ReturnType<typeof toRelay>): Relay[] => {
-  const turn = turnNode(server.spec, node, server.spec.turn.replicas)
+/** One that leaves stays as it is until it goes. */
+const leavingRelay = (node: Node, deployment: KubeObject | undefined, relay: ReturnType<typeof toRelay>): Relay[] => {
+  const address = servedBy(deployment)?.address
+  const turn = address ? turnNode(node, address) : null
   return turn ? [relay(turn, node.metadata.name, true)] : []
 }
 

@@ -20,6 +20,10 @@ const selectorOf = (object: KubeObject): Record<string, string> =>
 export const nodeOf = (object: KubeObject): string | undefined =>
   object.kind === 'Deployment' ? selectorOf(object)[turnNodeLabel] : undefined
 
+/** The node whose relay the object is a part of. */
+export const relayNodeOf = (object: KubeObject): string | undefined =>
+  nodeOf(object) ?? object.metadata.labels?.[turnNodeLabel]
+
 const changed = ({ live }: Gathered, objects: readonly KubeObject[]): string[] =>
   objects.flatMap((object) => {
     const node = nodeOf(object)
@@ -32,42 +36,51 @@ const isIdle = (relays: readonly Relay[], node: string): boolean =>
   relays.every((relay) => relay.node.name !== node || (relay.state !== 'Ready' && relay.state !== 'Draining'))
 
 /**
- * Nodes whose relay is to be replaced now. One that serves nobody goes at once; of the others the first, while all the rest
- * are up. A relay that drains already is on its way.
+ * Nodes whose relay is to be replaced now. One that serves nobody goes at once; of the others one, while all the rest are
+ * up: first one that drains already, which would come back only to be replaced. One that leaves goes as it is.
  */
 export const toReplace = (
   gathered: Gathered,
   relays: readonly Relay[],
   objects: readonly KubeObject[],
 ): Set<string> => {
-  const nodes = changed(gathered, objects).sort()
+  const nodes = changed(gathered, objects)
   const idle = nodes.filter((node) => isIdle(relays, node))
-  const [next] = nodes.filter((node) => !idle.includes(node))
-  const othersUp = relays.every(
-    ({ node, state }) => node.name === next || state === 'Ready' || idle.includes(node.name),
-  )
-  return new Set([...idle, ...(next && othersUp && idle.length === 0 ? [next] : [])])
+  if (idle.length > 0) return new Set(idle)
+  const serving = relays.filter(({ node, leaving }) => nodes.includes(node.name) && !leaving)
+  const next = serving.find(({ state }) => state === 'Draining') ?? serving[0]
+  const othersUp = relays.every((relay) => relay === next || relay.state === 'Ready')
+  return new Set(next && othersUp ? [next.node.name] : [])
 }
 
-/** True when every mail pod that runs tells clients exactly this. */
-export const mailKnows = ({ mailPods, states }: Gathered, relaysText: string): boolean =>
-  mailPods
-    .filter(isRunning)
-    .every(({ metadata }) => states.get(metadata.uid!)?.loaded[mountedFiles.relays]?.digest === digestOf(relaysText))
+/**
+ * What mail pods that run tell clients of: exactly the relays that they should (`knows`), still other ones (`lags`), or nobody
+ * can say, because one does not answer (`silent`). A pod that does not run tells nobody, and starts with what is written.
+ */
+export type MailView = 'knows' | 'lags' | 'silent'
 
-/** What may be applied now; the rest waits for its turn. */
+export const mailView = ({ mailPods, states }: Gathered, relaysText: string): MailView => {
+  const wanted = digestOf(relaysText)
+  const running = mailPods.filter(isRunning).map(({ metadata }) => states.get(metadata.uid!) ?? null)
+  const digests = running.flatMap((state) => (state ? [state.loaded[mountedFiles.relays]?.digest] : []))
+  if (digests.some((digest) => digest !== wanted)) return 'lags'
+  return digests.length < running.length ? 'silent' : 'knows'
+}
+
+/**
+ * What may be applied now; the rest waits for its turn, the configuration of a relay together with its Deployment. One that
+ * serves nobody is mended even while mail pods do not answer.
+ */
 export const releasable = (
   gathered: Gathered,
   relays: readonly Relay[],
   replacing: ReadonlySet<string>,
-  known: boolean,
+  mail: MailView,
   objects: readonly KubeObject[],
 ): { now: KubeObject[]; held: KubeObject[] } => {
-  const held = new Set(
-    changed(gathered, objects).filter((node) => !(replacing.has(node) && (known || isIdle(relays, node)))),
-  )
-  return {
-    now: objects.filter((object) => !held.has(nodeOf(object) ?? '')),
-    held: objects.filter((object) => held.has(nodeOf(object) ?? '')),
-  }
+  const mayChange = (node: string): boolean =>
+    replacing.has(node) && (mail === 'knows' || (mail === 'silent' && isIdle(relays, node)))
+  const held = new Set(changed(gathered, objects).filter((node) => !mayChange(node)))
+  const isHeld = (object: KubeObject): boolean => held.has(relayNodeOf(object) ?? '')
+  return { now: objects.filter((object) => !isHeld(object)), held: objects.filter(isHeld) }
 }

@@ -19,10 +19,16 @@ const keyOf = (object: KubeObject): string => `${object.metadata.namespace}/${id
 
 export class WrittenObjects {
   readonly #entries = new Map<string, Entry>()
+  readonly #now: () => number
+
+  /** `now` in milliseconds, of a clock that nobody sets. */
+  constructor(now: () => number) {
+    this.#now = now
+  }
 
   note(object: KubeObject): void {
     const { managedFields: _, ...metadata } = object.metadata
-    this.#entries.set(keyOf(object), { object: { ...object, metadata }, at: performance.now() })
+    this.#entries.set(keyOf(object), { object: { ...object, metadata }, at: this.#now() })
   }
 
   /** `seen` with the newer ones in their place, and those that are not seen at all. */
@@ -41,7 +47,7 @@ export class WrittenObjects {
   #of(namespace: string, instance: string): Map<string, KubeObject> {
     const found = new Map<string, KubeObject>()
     for (const [key, { object, at }] of this.#entries) {
-      if (performance.now() - at > longestMs) this.#entries.delete(key)
+      if (this.#now() - at > longestMs) this.#entries.delete(key)
       else if (object.metadata.namespace === namespace && object.metadata.labels?.[instanceLabel] === instance)
         found.set(key, object)
     }

@@ -19,6 +19,8 @@ export type TurnNode = {
   /** What clients are told instead, behind 1:1 NAT. */
   publicIpv4: string | null
   publicIpv6: string | null
+  /** Which of the addresses of `turn.publicAddress` the node has, where they are listed there. */
+  place?: number
 }
 
 export type Certificate = {

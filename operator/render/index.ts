@@ -15,7 +15,7 @@ import type { KubernetesObject } from './objects.ts'
 import { turnBudget } from './turn/budget.ts'
 import { renderTurnConfig } from './turn/config.ts'
 import { turnService } from './turn/service.ts'
-import { turnWorkload } from './turn/workload.ts'
+import { turnNodeLabel, turnWorkload } from './turn/workload.ts'
 
 const mail = (server: ChatmailServer, facts: Facts): KubernetesObject[] => {
   const config = fileText(renderMailConfig(server, facts))
@@ -34,10 +34,9 @@ const turnOn =
   (server: ChatmailServer, facts: Facts) =>
   (node: TurnNode): KubernetesObject[] => {
     const config = fileText(renderTurnConfig(server, facts, node))
-    return [
-      configMap(server, 'turn', names.turnConfig(server, node), { [mountedFiles.config]: config }),
-      turnWorkload(server, facts, node, config),
-    ]
+    const settings = configMap(server, 'turn', names.turnConfig(server, node), { [mountedFiles.config]: config })
+    settings.metadata.labels[turnNodeLabel] = node.name
+    return [settings, turnWorkload(server, facts, node, config)]
   }
 
 const turn = (server: ChatmailServer, facts: Facts): KubernetesObject[] =>

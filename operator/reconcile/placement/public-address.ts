@@ -13,7 +13,7 @@ export const publicAddressAnnotation = `${annotationPrefix}public-address`
 /** One address a family, as far as there is one. */
 export type PublicAddress = { ipv4: string | null; ipv6: string | null }
 
-const firstOfEach = (addresses: readonly string[]): PublicAddress => ({
+export const firstOfEach = (addresses: readonly string[]): PublicAddress => ({
   ipv4: addresses.find((address) => isIPv4(address)) ?? null,
   ipv6: addresses.find((address) => isIPv6(address)) ?? null,
 })
@@ -39,7 +39,14 @@ const listed = (addresses: readonly string[], index: number): string[] =>
 
 const filled = ({ ipv4, ipv6 }: PublicAddress): boolean => ipv4 !== null || ipv6 !== null
 
-/** `index` is the node's place among those that relays run on. */
+/** How many nodes the resource lists an address for. */
+export const countOfPlaces = ({ turn }: ChatmailServerSpec): number => {
+  const { addresses } = turn.publicAddress
+  const ipv4 = addresses.filter((address) => isIPv4(address)).length
+  return Math.max(ipv4, addresses.length - ipv4)
+}
+
+/** `index` is the node's place among those that addresses are listed for. */
 export const publicAddress = ({ turn }: ChatmailServerSpec, node: Node, index: number): PublicAddress => {
   const { source, addresses } = turn.publicAddress
   if (source === 'Static') return firstOfEach(listed(addresses, index))

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { ChatmailServerSpec } from '../../api/chatmail-server.ts'
 import type { TurnNode } from '../../render/facts.ts'
 import type { Node } from '../view.ts'
-import { publicAddress } from './public-address.ts'
+import type { PublicAddress } from './public-address.ts'
 
 /** Names made from it stay DNS labels: at most 40 characters of the server, `-turn-` and these. */
 const longest = 16
@@ -20,8 +20,7 @@ export const shortName = (name: string): string => {
  * Sockets bind every address of the node: which one faces clients depends on its routes, and the workload binds the public
  * one itself where the node has it. Null where no address could be told to clients.
  */
-export const turnNode = (spec: ChatmailServerSpec, node: Node, index: number): TurnNode | null => {
-  const { ipv4, ipv6 } = publicAddress(spec, node, index)
+export const turnNode = (node: Node, { ipv4, ipv6 }: PublicAddress, place?: number): TurnNode | null => {
   if (ipv4 === null && ipv6 === null) return null
   return {
     name: shortName(node.metadata.name),
@@ -31,6 +30,7 @@ export const turnNode = (spec: ChatmailServerSpec, node: Node, index: number): T
     ipv6: ipv6 && '::',
     publicIpv4: ipv4,
     publicIpv6: ipv6,
+    ...(place === undefined ? {} : { place }),
   }
 }
 

@@ -7,15 +7,28 @@ import type { ChatmailServer } from '../../api/chatmail-server.ts'
 import { seconds } from '../../api/quantities.ts'
 import type { Facts, TurnNode } from '../facts.ts'
 import { names } from '../names.ts'
-import { type ContainerPort, metadata, selectorLabels, type Workload } from '../objects.ts'
+import { annotationPrefix, type ContainerPort, metadata, selectorLabels, type Workload } from '../objects.ts'
 import { mounted, podTemplate, sharedSources } from '../pods.ts'
 import { managementPort } from '../ports.ts'
 
 /** Seconds beyond the drain deadline in which the process must have ended. */
 const drainMargin = 10
 
-/** What tells the pods of one node from those of another. */
-export const turnNodeLabel = 'chatmail.dev/turn-node'
+/** What tells the pods and the objects of one node from those of another. */
+export const turnNodeLabel = `${annotationPrefix}turn-node`
+/** Of a Deployment: the port and the addresses that its relay is reached by, so that a change is told only when it is made. */
+export const servesAnnotation = `${annotationPrefix}serves`
+/** Of a Deployment: the place of its node in a list of addresses. */
+export const placeAnnotation = `${annotationPrefix}place`
+
+/** `3478 203.0.113.7,2001:db8::7` */
+export const servesText = ({ publicIpv4, publicIpv6 }: TurnNode, port: number): string =>
+  `${port} ${[publicIpv4, publicIpv6].filter((address) => address !== null).join(',')}`
+
+const annotations = (server: ChatmailServer, node: TurnNode): Record<string, string> => ({
+  [servesAnnotation]: servesText(node, server.spec.turn.port),
+  ...(node.place === undefined ? {} : { [placeAnnotation]: String(node.place) }),
+})
 
 const network = (server: ChatmailServer): Record<string, unknown> =>
   server.spec.turn.exposure === 'HostNetwork' ? { hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' } : {}
@@ -59,7 +72,7 @@ export const turnWorkload = (server: ChatmailServer, facts: Facts, node: TurnNod
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: metadata(server, 'turn', name),
+    metadata: metadata(server, 'turn', name, annotations(server, node)),
     spec: { replicas: 1, strategy: { type: 'Recreate' }, selector: { matchLabels: selector }, template },
   }
 }

@@ -1,0 +1,54 @@
+/**
+ * What a relay is up to. Ready is one whose pod is ready and of the last template, does not drain, has an address for clients,
+ * and has been proved through it.
+ */
+import type { ChatmailServer } from '../api/chatmail-server.ts'
+import type { KubeObject } from '../kube/objects.ts'
+import { isCurrent, type WorkloadLike } from '../status/mail.ts'
+import { podProblem } from '../status/pod-problem.ts'
+import type { Gathered } from './gather.ts'
+import type { Proven } from './proofs.ts'
+import { isPodReady, isTerminating, type Pod } from './view.ts'
+
+export type RelayState = 'Starting' | 'Ready' | 'Draining' | 'Unreachable'
+
+/** `reason`: why it is not Ready: what is the case, why, and what to do. */
+export type Judged = { state: RelayState; reason: string | null }
+
+/** The pods of one relay and the Deployment that makes them. */
+export type Running = { pods: readonly Pod[]; deployment: KubeObject | undefined }
+
+/** `proven` is null where there is nothing that clients could be told. */
+export const judge = (
+  gathered: Gathered,
+  { pods, deployment }: Running,
+  proven: (pod: Pod) => Proven | null,
+): Judged => {
+  const staying = pods.filter((pod) => !isTerminating(pod))
+  const pod = staying.find(isPodReady) ?? staying[0]
+  if (pod && isPodReady(pod)) {
+    // The pod of the template before is ready for a moment more, and about to go.
+    if (!deployment || !isCurrent(deployment as WorkloadLike))
+      return { state: 'Draining', reason: 'It is being replaced.' }
+    return judgeReady(gathered, pod, proven(pod))
+  }
+  if (pods.some(isTerminating)) return { state: 'Draining', reason: 'Calls that run go on; no new ones are taken.' }
+  return {
+    state: 'Starting',
+    reason: pod ? (podProblem(pod)?.message ?? 'The pod starts.') : 'The pod is not there yet.',
+  }
+}
+
+const judgeReady = ({ states, server }: Gathered, pod: Pod, proven: Proven | null): Judged => {
+  if (states.get(pod.metadata.uid!)?.draining) return { state: 'Draining', reason: 'It drains.' }
+  if (!proven) return { state: 'Starting', reason: unnamed(server) }
+  if (server.spec.turn.publicAddress.proof === 'Skip') return { state: 'Ready', reason: null }
+  if (proven.state === 'untried') return { state: 'Starting', reason: 'It is being proved.' }
+  return proven.state === 'works' ? { state: 'Ready', reason: null } : { state: 'Unreachable', reason: proven.message }
+}
+
+/** Why clients cannot be told of a relay that works otherwise. */
+const unnamed = ({ spec, metadata }: ChatmailServer): string =>
+  spec.turn.exposure === 'LoadBalancer'
+    ? `The load balancer has given the Service ${metadata.name}-turn no address yet. kubectl -n ${metadata.namespace} describe service ${metadata.name}-turn tells more.`
+    : 'It has an IPv6 address alone, which clients can be told by name only: set spec.turn.hostname to a name with that AAAA record.'
