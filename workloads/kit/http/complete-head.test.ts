@@ -33,7 +33,7 @@ const exchange = async (pieces: readonly string[]): Promise<string> => {
     readHead(socket, () => http.emit('connection', socket))
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
-  const client = connect({ ...(server.address() as AddressInfo), host: '127.0.0.1', noDelay: true })
+  const client = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', noDelay: true })
   try {
     for (const piece of pieces) await new Promise((sent) => client.write(piece, sent))
     const [answer] = (await once(client, 'data')) as [Buffer]
