@@ -45,6 +45,7 @@ export type BenchOptions = {
   ports?: { min: number; max: number }
   answers?: { rate: number; burst: number; sources: number }
   stream?: boolean
+  relayOnly?: boolean
   lifetimes?: { default: number; max: number }
 }
 
@@ -142,6 +143,7 @@ export class EngineBench {
         now: () => this.unix,
       }),
       unauthenticatedAnswers: options.answers ?? { rate: 1000, burst: 100_000, sources: 100 },
+      relayOnly: options.relayOnly ?? false,
       observer,
       now,
     })

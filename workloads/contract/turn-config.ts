@@ -77,6 +77,11 @@ export const turnConfig = z.strictObject({
     /** Overrides both. */
     allow: z.array(prefix).max(1000),
   }),
+  /**
+   * For diagnosis: Binding requests stay unanswered, so that clients learn no address of their own to offer. Behind different
+   * NATs a call of stock clients then goes through the relay; within one network they still find each other directly.
+   */
+  forceRelayOnly: z.boolean().default(false),
   drain: z.strictObject({ deadline: z.int().nonnegative() }),
   /** True: no address, user name, IP or credential is ever logged. */
   noLog: z.boolean().default(true),

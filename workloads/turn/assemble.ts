@@ -100,6 +100,7 @@ export const assembleTurn = (
     },
     authenticator: authenticatorOf(config, sources.keyring),
     unauthenticatedAnswers,
+    relayOnly: config.forceRelayOnly,
     observer,
     now: monotonic,
   })

@@ -244,3 +244,10 @@ test('a draining server sends clients to another of their family, and ends at on
   insist.abort()
   assert.equal(await drained, 'told again')
 })
+
+test('relay only: nobody is told their own address by a Binding, and relaying works as ever', () => {
+  const bench = new EngineBench({ relayOnly: true })
+  const client = bench.client()
+  assert.throws(() => client.ask(methods.binding, []), /relay-only/)
+  assert.equal(codeOf(client.allocate()), 0)
+})

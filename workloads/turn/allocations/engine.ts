@@ -25,6 +25,8 @@ export type EngineOptions = {
   authenticator: Authenticator
   unauthenticatedAnswers: SourceLimits
   observer: Observer
+  /** Leaves Binding requests unanswered. */
+  relayOnly: boolean
   /** Monotonic milliseconds. */
   now: () => number
 }
@@ -93,6 +95,7 @@ export class TurnEngine {
   }
 
   #binding(exchange: Exchange): DropReason | null {
+    if (this.#options.relayOnly) return 'relay-only'
     const { message, client } = exchange
     const value = xorAddress(client, message.transactionId)
     return this.#answer(

@@ -11,6 +11,7 @@ export type DropReason =
   | 'class'
   | 'method'
   | 'rate'
+  | 'relay-only'
   | 'indication'
   | 'channel-data'
   | 'no-allocation'

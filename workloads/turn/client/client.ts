@@ -46,6 +46,7 @@ export class TurnClient {
   #signal: AbortSignal
   #link: Link | undefined
   #failure: string | null = null
+  #heard = false
   /** True from the first Allocate on: its answer may be lost. */
   #mayHold = false
   #waiting = new Map<string, Waiting>()
@@ -53,6 +54,11 @@ export class TurnClient {
   private constructor({ credential, signal }: ClientOptions) {
     this.#session = new ClientSession(credential, randomBytes)
     this.#signal = signal
+  }
+
+  /** True once the server has said anything at all. */
+  get heard(): boolean {
+    return this.#heard
   }
 
   /** @throws TurnError */
@@ -158,6 +164,7 @@ export class TurnClient {
 
   #take(bytes: Buffer): void {
     const incoming = this.#session.read(bytes)
+    this.#heard ||= incoming !== null
     if (incoming?.kind === 'answer') this.#waiting.get(incoming.transactionId)?.resolve(incoming.message)
     else if (incoming?.kind === 'data') this.onData({ ...incoming, channel: null })
     else if (incoming?.kind === 'channel') this.onData({ ...incoming, peer: null })

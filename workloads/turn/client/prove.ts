@@ -57,13 +57,18 @@ type Run = { address: string; port: number; credential: TurnCredential; signal: 
 const openClient = async ({ address, port, credential, signal, clients }: Run): Promise<TurnClient> => {
   const client = await during('binding', TurnClient.connect({ protocol: 'udp', address, port, credential, signal }))
   clients.push(client)
-  await during('binding', client.binding())
   return client
 }
 
 const openSide = async (run: Run, family: Family): Promise<Side> => {
   const client = await openClient(run)
-  const { relayed } = await during('allocate', client.allocate(family))
+  // Without a Binding before it, which a server may leave unanswered: who says nothing at all is not there.
+  const allocation = client.allocate(family)
+  const heard = allocation.then(
+    () => true,
+    () => client.heard,
+  )
+  const { relayed } = await during((await heard) ? 'allocate' : 'binding', allocation)
   return { client, relayed }
 }
 
