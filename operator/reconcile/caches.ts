@@ -81,7 +81,8 @@ export class Caches {
   }
 
   server(ref: ObjectRef): KubeObject | undefined {
-    return this.#servers.reflectors.map((reflector) => reflector.get(ref)).find((found) => found !== undefined)
+    const seen = this.#servers.reflectors.map((reflector) => reflector.get(ref)).find((found) => found !== undefined)
+    return seen && this.#written.newest(seen)
   }
 
   servers(): KubeObject[] {

@@ -10,7 +10,7 @@ import { fileText } from '../render/files.ts'
 import { names } from '../render/names.ts'
 import { annotationPrefix } from '../render/objects.ts'
 import { firstKeyring } from '../turnkeys/first.ts'
-import { type Acknowledgements, type KeyRequest, nextRing, type Rotation } from '../turnkeys/rotation.ts'
+import { type Acknowledgements, type KeyRequests, nextRing, type Rotation } from '../turnkeys/rotation.ts'
 import type { Gathered } from './gather.ts'
 import { isNodeReady } from './placement/nodes.ts'
 import { isRunning, type Pod, secretText } from './view.ts'
@@ -37,11 +37,9 @@ const parseRing = (text: string): Keyring => {
   }
 }
 
-const requestOf = ({ object }: Gathered): KeyRequest | null => {
+const requestsOf = ({ object }: Gathered): KeyRequests => {
   const { annotations = {} } = object.metadata
-  const [revoke, rotate] = [annotations[revokeAnnotation], annotations[rotateAnnotation]]
-  if (revoke) return { kind: 'revoke', id: revoke }
-  return rotate ? { kind: 'rotate', id: rotate } : null
+  return { rotate: annotations[rotateAnnotation] || undefined, revoke: annotations[revokeAnnotation] || undefined }
 }
 
 /**
@@ -75,7 +73,7 @@ export const rotateKeys = (gathered: Gathered, random: (bytes: number) => Buffer
     interval: seconds(credentials.rotation.interval),
     ttl: seconds(credentials.ttl),
     skew,
-    request: requestOf(gathered),
+    requests: requestsOf(gathered),
   }
   const kept = secretText(live.get(`Secret/${names.keyring(server)}`), mountedFiles.keyring)
   const ring = kept === null ? firstKeyring(random, now) : parseRing(kept)

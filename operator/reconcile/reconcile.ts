@@ -180,7 +180,7 @@ export const reconcile = async (operator: Operator, object: KubeObject): Promise
   if (isBlip(operator, object, done.outcome)) return done
   const { observed, problem } = done
   await publish(
-    operator.client,
+    operator,
     object,
     { ending: endingOf(done.outcome), observed, problem, now: operator.now() },
     operator.record,

@@ -31,6 +31,12 @@ export class WrittenObjects {
     this.#entries.set(keyOf(object), { object: { ...object, metadata }, at: this.#now() })
   }
 
+  /** The object, or what was written of it after that. */
+  newest(object: KubeObject): KubeObject {
+    const written = this.#entries.get(keyOf(object))?.object
+    return written && isNewer(written, object) ? written : object
+  }
+
   /** `seen` with the newer ones in their place, and those that are not seen at all. */
   over(seen: readonly KubeObject[], namespace: string, instance: string): KubeObject[] {
     const rest = this.#of(namespace, instance)

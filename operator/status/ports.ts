@@ -8,7 +8,13 @@ export type OpenPort = NonNullable<Status['ports']>[number]
 /** As many as the schema allows; a server of a hundred nodes tells its first ones. */
 const most = 256
 
-const nameOf = (field: string): string => field.split('.').slice(-2).join('-').toLowerCase()
+/** `spec.exposure.ports.imaps` is `imaps`, `spec.turn.relayPorts` is `turn-relay`. */
+const nameOf = (field: string): string =>
+  field
+    .replace(/^spec\.(exposure\.ports\.)?/, '')
+    .replace(/\.?ports?$/i, '')
+    .replaceAll('.', '-')
+    .toLowerCase()
 
 /** `mail` is the address of mail, `relays` node and address of each relay. */
 export const openPorts = (
