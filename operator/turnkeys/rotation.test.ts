@@ -6,7 +6,7 @@ import { firstKeyring } from './first.ts'
 import { type Acknowledgements, nextRing, phaseOf, type RotationPolicy } from './rotation.ts'
 
 const day = 86_400
-const policy: RotationPolicy = { interval: 30 * day, ttl: 5 * day, skew: 300, request: null }
+const policy: RotationPolicy = { interval: 30 * day, ttl: 5 * day, skew: 300, requests: {} }
 const start = 1_795_548_186
 let made = 0
 const secret = (): string => Buffer.from(`secret number ${String(made++).padStart(18, '0')}`).toString('base64')
@@ -38,7 +38,7 @@ test('a rotation in order: introduced, switched, dropped when nothing that it si
 })
 
 test('a request is answered once, however often it is seen, and waits for a rotation that runs', () => {
-  const asked: RotationPolicy = { ...policy, request: { kind: 'rotate', id: '2026-11-23T10:00:00Z' } }
+  const asked: RotationPolicy = { ...policy, requests: { rotate: '2026-11-23T10:00:00Z' } }
   const introduced = nextRing(first(), start + day, all(1), asked, secret).ring
   assert.equal(phaseOf(introduced), 'Introducing')
   let ring = introduced
@@ -49,7 +49,7 @@ test('a request is answered once, however often it is seen, and waits for a rota
 })
 
 test('a revocation drops every other key at once, from any phase, and only once', () => {
-  const revoked: RotationPolicy = { ...policy, request: { kind: 'revoke', id: 'leak-1' } }
+  const revoked: RotationPolicy = { ...policy, requests: { revoke: 'leak-1' } }
   for (const from of [first(), nextRing(first(), start + policy.interval, all(1), policy, secret).ring]) {
     const { ring, reason } = nextRing(from, start + day, { turn: [null], mail: [null] }, revoked, secret)
     assert.equal(reason, 'Revoked')
@@ -65,7 +65,7 @@ test('a revocation drops every other key at once, from any phase, and only once'
 
 test('a request that stays written down is not answered again when its key has been rotated away', () => {
   for (const kind of ['rotate', 'revoke'] as const) {
-    const asked: RotationPolicy = { ...policy, request: { kind, id: 'once' } }
+    const asked: RotationPolicy = { ...policy, requests: { [kind]: 'once' } }
     let ring = first()
     const signed = new Set([signingKey(ring).id])
     for (let now = start + day; now < start + 100 * day; now += day / 2) {
@@ -75,6 +75,31 @@ test('a request that stays written down is not answered again when its key has b
       signed.add(signingKey(ring).id)
     }
     assert.equal(signed.size, 5, 'the first key, the one asked for, and three by age')
+  }
+})
+
+test('requests of both kinds that stay written down are answered once each, in whatever order', () => {
+  for (const asked of [
+    [{ revoke: 'leak' }, { revoke: 'leak', rotate: 'now' }],
+    [{ rotate: 'now' }, { rotate: 'now', revoke: 'leak' }],
+    [{ rotate: 'now', revoke: 'leak' }, { rotate: 'now' }, { rotate: 'now', revoke: 'leak' }],
+    [{ rotate: '2026-11-23T10:00:00+00:00' }, { rotate: '2026-12-23T10:00:00+00:00' }],
+  ]) {
+    let ring = first()
+    let revocations = 0
+    const signed = new Set([signingKey(ring).id])
+    let now = start
+    for (const requests of asked)
+      for (const end = now + 20 * day; now < end; now += day / 2) {
+        const next = nextRing(ring, now, all(ring.generation), { ...policy, interval: 1000 * day, requests }, secret)
+        keyring.parse(next.ring)
+        if (next.reason === 'Revoked') revocations++
+        ring = next.ring
+        signed.add(signingKey(ring).id)
+      }
+    const wanted = new Set(asked.flatMap(Object.entries).map(String))
+    assert.equal(revocations, asked.some((each) => 'revoke' in each) ? 1 : 0)
+    assert.equal(signed.size, asked.length === 3 ? 2 : 1 + wanted.size)
   }
 })
 
@@ -136,7 +161,7 @@ test('whatever happens, every credential that has not expired is verified by eve
     fc.property(fc.array(event, { minLength: 100, maxLength: 400 }), (events) => {
       let written = first()
       let now = start
-      let request: RotationPolicy['request'] = null
+      let requests: RotationPolicy['requests'] = {}
       let pods: Pod[] = [
         { workload: 'turn', ring: written },
         { workload: 'turn', ring: written },
@@ -171,14 +196,14 @@ test('whatever happens, every credential that has not expired is verified by eve
           const since = signingKey(written) as { since?: number }
           const time = clock < 0 ? since.since! + clock : now
           const loaded = { turn: reported('turn'), mail: reported('mail') }
-          const result = nextRing(written, time, loaded, { ...policy, request }, secret)
+          const result = nextRing(written, time, loaded, { ...policy, requests }, secret)
           keyring.parse(result.ring)
           assert.ok(result.ring.generation >= written.generation)
           // A crash between the decision and the write: the next step decides anew.
           if (!lost) written = result.ring
         },
         rotate: ({ id }) => {
-          request = { kind: 'rotate', id }
+          requests = { ...requests, rotate: id }
         },
       }
       for (const each of events) {

@@ -8,12 +8,17 @@
  * ring from which the next step goes on. Running calls keep the key that they were made with. A revocation leaves any
  * phase at once, and ends the calls of the keys that it names.
  */
+import { createHash } from 'node:crypto'
 import { type Keyring, signingKey, type TurnKey } from '../../workloads/contract/keyring.ts'
 
 export type Phase = 'Steady' | 'Introducing' | 'Switched'
 
-/** Somebody asks for a new key. `id` tells this request from the ones before; the same one again changes nothing. */
-export type KeyRequest = { kind: 'rotate' | 'revoke'; id: string }
+/**
+ * What somebody asks for: of each kind the last request, by what tells it from the ones before. The same one again changes
+ * nothing.
+ */
+export type KeyRequests = { rotate?: string | undefined; revoke?: string | undefined }
+type RequestKind = keyof KeyRequests
 
 /** All in seconds. */
 export type RotationPolicy = {
@@ -23,7 +28,7 @@ export type RotationPolicy = {
   ttl: number
   /** How far clocks of pods may be apart. */
   skew: number
-  request: KeyRequest | null
+  requests: KeyRequests
 }
 
 /** The generation that each pod reports, draining ones too; null where it does not answer. */
@@ -59,23 +64,29 @@ export const phaseOf = ({ keys }: Keyring): Phase => {
 
 const numberOf = (key: TurnKey): number => Number(/^k(\d+)/.exec(key.id)?.[1] ?? 0)
 
-/** The request's mark in a key's id: how a key says which request it answers. */
-const markOf = (request: KeyRequest): string =>
-  `-${request.id
-    .toLowerCase()
-    .replace(/[^a-z0-9]/g, '')
-    .slice(-12)}`
+const letters: Record<RequestKind, string> = { rotate: 'r', revoke: 'x' }
+const markLength = 10
 
-const answered = (ring: Keyring, request: KeyRequest): boolean =>
-  ring.keys.some(({ id }) => id.endsWith(markOf(request)))
+/** The request's mark in a key's id: how a key says which request it answers. */
+const markOf = (kind: RequestKind, request: string): string =>
+  letters[kind] + createHash('sha256').update(request).digest('hex').slice(0, markLength)
+
+const marksOf = ({ id }: TurnKey): string[] => id.split('-').slice(1)
+
+const isOpen = ({ keys }: Keyring, kind: RequestKind, request: string | undefined): boolean =>
+  request !== undefined && !keys.some((key) => marksOf(key).includes(markOf(kind, request)))
 
 /**
- * The mark goes on to the keys that follow, so that a request which stays written down is not answered again when the key
- * that answered it has been rotated away.
+ * Marks go on to the keys that follow, of each kind the last one: a request that stays written down is not answered again
+ * when the key that answered it has been rotated away, nor when there is one of the other kind.
  */
-const newId = ({ keys }: Keyring, request: KeyRequest | null): string => {
-  const mark = request ? markOf(request) : keys[0]!.id.replace(/^k\d+/, '')
-  return `k${Math.max(...keys.map(numberOf)) + 1}${mark}`
+const newId = ({ keys }: Keyring, requests: KeyRequests): string => {
+  const before = marksOf(keys[0]!)
+  const marks = (Object.keys(letters) as RequestKind[]).flatMap((kind) => {
+    const request = requests[kind]
+    return request === undefined ? before.filter((mark) => mark[0] === letters[kind]) : [markOf(kind, request)]
+  })
+  return [`k${Math.max(...keys.map(numberOf)) + 1}`, ...marks].join('-')
 }
 
 const everyHas = (generation: number, reported: readonly (number | null)[]): boolean =>
@@ -84,10 +95,10 @@ const everyHas = (generation: number, reported: readonly (number | null)[]): boo
 /** As many as the ring may name; by then no credential of an older one is left. */
 const maxRevoked = 16
 
-const revoke = (ring: Keyring, now: number, request: KeyRequest, secret: NewSecret): Rotation => ({
+const revoke = (ring: Keyring, now: number, requests: KeyRequests, secret: NewSecret): Rotation => ({
   ring: {
     generation: ring.generation + 1,
-    keys: [{ id: newId(ring, request), secret: secret(), role: 'sign', since: now }],
+    keys: [{ id: newId(ring, requests), secret: secret(), role: 'sign', since: now }],
     revoked: [...(ring.revoked ?? []), ...ring.keys.map(({ id }) => id)].slice(-maxRevoked),
   },
   phase: 'Steady',
@@ -95,12 +106,12 @@ const revoke = (ring: Keyring, now: number, request: KeyRequest, secret: NewSecr
   wakeAt: now,
 })
 
-const steady: Step = (ring, now, _pods, { interval, request }, secret) => {
+const steady: Step = (ring, now, _pods, { interval, requests }, secret) => {
   const signing = signingKey(ring) as TurnKey & { role: 'sign' }
-  const asked = request?.kind === 'rotate' && !answered(ring, request) ? request : null
   const due = signing.since + interval
-  if (!asked && now < due) return { ring, phase: 'Steady', reason: 'UpToDate', wakeAt: due }
-  const key: TurnKey = { id: newId(ring, asked), secret: secret(), role: 'verify' }
+  if (!isOpen(ring, 'rotate', requests.rotate) && now < due)
+    return { ring, phase: 'Steady', reason: 'UpToDate', wakeAt: due }
+  const key: TurnKey = { id: newId(ring, requests), secret: secret(), role: 'verify' }
   return {
     ring: { ...ring, generation: ring.generation + 1, keys: [key, ...ring.keys] },
     phase: 'Introducing',
@@ -157,7 +168,7 @@ const steps: Record<Phase, Step> = { Steady: steady, Introducing: introducing, S
 
 /** One step. `now` in Unix seconds. Called again with a ring that it returned as it was, and nothing new, it does so again. */
 export const nextRing: Step = (ring, now, pods, policy, secret) => {
-  const { request } = policy
-  if (request?.kind === 'revoke' && !answered(ring, request)) return revoke(ring, now, request, secret)
+  const { requests } = policy
+  if (isOpen(ring, 'revoke', requests.revoke)) return revoke(ring, now, requests, secret)
   return steps[phaseOf(ring)](ring, now, pods, policy, secret)
 }
