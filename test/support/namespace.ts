@@ -24,14 +24,22 @@ const withoutUdp = [
 
 const setup = ({ udp }: Namespace): string => `set -e\nip link set lo up\n${udp ? '' : withoutUdp}\nexec "$@"`
 
+/** With process numbers of its own, too: with its first process everything ends that was started in it. */
 const words = (namespace: Namespace, command: readonly string[]): string[] => [
   '--net',
+  '--pid',
+  '--fork',
+  '--mount-proc',
+  '--kill-child',
   'sh',
   '-c',
   setup(namespace),
   'sh',
   ...command,
 ]
+
+/** Below the time that the test runner gives to a file. */
+const timeoutMs = 110_000
 
 const reason = (): string | null => {
   if (process.platform !== 'linux') return 'network namespaces need Linux'
@@ -52,17 +60,19 @@ export const namespaceMissing = (): string | false => {
 export const runInNamespace = (namespace: Namespace, script: string, args: readonly string[] = []): Promise<string> =>
   new Promise((resolve, reject) => {
     const command = [process.execPath, script, ...args]
-    const child = spawn('unshare', ['--kill-child', ...words(namespace, command)], {
+    const child = spawn('unshare', words(namespace, command), {
       cwd: join(import.meta.dirname, '../..'),
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_TEST_CONTEXT: undefined },
     })
+    const tooLong = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
     let output = ''
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => {
         output += text
       })
     child.once('error', reject).once('exit', (code, signal) => {
+      clearTimeout(tooLong)
       if (code === 0) resolve(output)
       else reject(new Error(`${script} ended with ${code ?? signal}:\n${output}`))
     })
