@@ -12,12 +12,13 @@ import { relaysText } from '../render/files.ts'
 import { render } from '../render/index.ts'
 import { namesToLookUp } from '../status/dns.ts'
 import { noAddressMessage, noNodeMessage } from '../status/turn.ts'
+import { UnreadableKeyring, wakeAfter } from '../turnkeys/step.ts'
 import { admit } from './admit.ts'
 import { applyAll } from './apply.ts'
 import { takeCertificate } from './certificate.ts'
 import { factsOf } from './facts.ts'
 import { type Gathered, gather, type Sources } from './gather.ts'
-import { rotateKeys, UnreadableKeyring } from './keys.ts'
+import { rotateKeys } from './keys.ts'
 import type { Lookups } from './lookups.ts'
 import { type Decisions, type Observed, observe } from './observe.ts'
 import type { Outcome, Problem } from './outcome.ts'
@@ -94,13 +95,6 @@ const outcomeOf = (held: readonly string[], waitsForPods: boolean): Outcome => {
     : { kind: 'done' }
 }
 
-/** When time alone will change something of the keys, from now. */
-const wakeMs = ({ keys }: Decisions, now: number): number | null => {
-  const { wakeAt, reason } = keys.rotation
-  if (wakeAt !== null) return Math.max(0, wakeAt * 1000 - now)
-  return reason === 'UpToDate' ? null : pollMs
-}
-
 const bringAbout = async (operator: Operator, gathered: Gathered, admitted: Problem | null): Promise<Pass> => {
   const { client } = operator
   const { server, object } = gathered
@@ -123,7 +117,7 @@ const bringAbout = async (operator: Operator, gathered: Gathered, admitted: Prob
     outcome: outcomeOf(waiting, !known),
     observed: observe(gathered, decisions, await found(operator, server)),
     problem,
-    wakeMs: wakeMs(decisions, gathered.now),
+    wakeMs: wakeAfter(decided.keys.rotation, gathered.now, pollMs),
   }
 }
 
