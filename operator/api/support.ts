@@ -44,13 +44,6 @@ const limits: readonly Limit[] = [
     allowed: 'HostNetwork on one machine',
   },
   {
-    path: 'spec.turn.forceRelayOnly',
-    where: 'everywhere',
-    found: (spec) => spec.turn.forceRelayOnly,
-    works: (spec) => !spec.turn.forceRelayOnly,
-    allowed: 'false; no client can be told so yet',
-  },
-  {
     path: 'spec.turn.replicas',
     where: 'local',
     found: (spec) => spec.turn.replicas,

@@ -20,7 +20,7 @@ const mounted = ({ server }: Gathered) => {
   const keys = [`Secret/${names.keyring(server)}`, `Secret/${names.managementToken(server)}`]
   return {
     mail: [...keys, `ConfigMap/${names.relays(server)}`, `Secret/${names.certificate(server)}`],
-    turn: [...keys, `ConfigMap/${names.turnPeers(server)}`],
+    turn: [...keys, `ConfigMap/${names.turnPeers(server)}`, `Secret/${names.certificate(server)}`],
   }
 }
 

@@ -114,6 +114,14 @@ const turnRows = (server: ChatmailServer, platform: Platform): PortRow[] => {
       audience: 'clients',
     },
     {
+      field: 'spec.turn.port',
+      protocol: 'TCP',
+      from: turn.port,
+      to: turn.port,
+      purpose: 'calls, TURN over TCP and TLS',
+      audience: 'clients',
+    },
+    {
       field: 'spec.turn.relayPorts',
       protocol: 'UDP',
       from: turn.relayPorts.min,

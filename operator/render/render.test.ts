@@ -176,7 +176,7 @@ test('clients get the standard ports in a cluster, those of the spec everywhere'
   const local = portRows(serverOf(spec), 'local')
   assert.deepEqual(
     local.filter(({ protocol }) => protocol === 'TCP').map(({ from }) => from),
-    [1993, 2143, 2465, 2587, 2443, 2901, 2900],
+    [1993, 2143, 2465, 2587, 2443, 3478, 2901, 2900],
   )
   assert.deepEqual(
     local.filter(({ protocol }) => protocol === 'UDP').map(({ from, to }) => [from, to]),

@@ -27,7 +27,7 @@ export const openPorts = (
   return rows
     .flatMap(({ field, protocol, from, to, purpose }) => {
       const port = { name: nameOf(field), protocol, from, to, purpose }
-      if (protocol === 'TCP') return [{ ...port, where: mail ?? 'not known yet' }]
+      if (!field.startsWith('spec.turn.')) return [{ ...port, where: mail ?? 'not known yet' }]
       return relays.map(({ nodeName, host }) => ({ ...port, where: nodeName ?? host ?? 'the load balancer' }))
     })
     .slice(0, most)

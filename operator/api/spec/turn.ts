@@ -104,6 +104,13 @@ const limits = section('What the relay gives out. A client that is refused still
     .nullable()
     .default(null)
     .describe('Bytes per second of one relayed address in each direction; without it, unlimited.'),
+  bandwidthTotal: z
+    .int()
+    .min(1024)
+    .max(1000000000000)
+    .nullable()
+    .default(null)
+    .describe('Bytes per second of all relayed addresses of a pod in each direction; without it, unlimited.'),
 })
 
 const peers = section(
@@ -146,7 +153,9 @@ export const turn = section(
     forceRelayOnly: z
       .boolean()
       .default(false)
-      .describe('For finding faults: tells clients to use the relay even where a direct connection would work.'),
+      .describe(
+        'For finding faults: the relay leaves STUN Binding requests unanswered, so that clients learn no public address of their own. Behind different NATs a call then goes through the relay; within one network clients still find each other directly.',
+      ),
     limits,
     peers,
     drain: section('How a TURN pod stops.', {

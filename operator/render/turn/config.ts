@@ -25,6 +25,7 @@ export const renderTurnConfig = (server: ChatmailServer, facts: Facts, node: Tur
     limits: turn.limits,
     lifetime: {},
     peers: turn.peers,
+    forceRelayOnly: turn.forceRelayOnly,
     drain: { deadline: seconds(turn.drain.deadline) },
     noLog: privacy.noLog,
   }

@@ -45,12 +45,17 @@ const placement = (server: ChatmailServer, node: TurnNode): Record<string, unkno
 
 const ports = ({ spec: { turn } }: ChatmailServer): ContainerPort[] => {
   const onNode = turn.exposure === 'HostNetwork' ? { hostPort: turn.port } : {}
-  return [{ name: 'turn', containerPort: turn.port, protocol: 'UDP', ...onNode }]
+  return [
+    { name: 'turn', containerPort: turn.port, protocol: 'UDP', ...onNode },
+    { name: 'turn-tcp', containerPort: turn.port, protocol: 'TCP', ...onNode },
+  ]
 }
 
-const sources = (server: ChatmailServer, node: TurnNode) => [
+/** The certificate is there for TURN over TLS; without it the relay serves UDP and TCP. */
+const sources = (server: ChatmailServer, { certificate }: Facts, node: TurnNode) => [
   ...sharedSources(names.turnConfig(server, node), names.keyring(server), names.managementToken(server)),
   mounted('configMap', names.turnPeers(server), [mountedFiles.peers]),
+  mounted('secret', certificate.secretName, [mountedFiles.certificate, mountedFiles.privateKey], true),
 ]
 
 export const turnWorkload = (server: ChatmailServer, facts: Facts, node: TurnNode, config: string): Workload => {
@@ -61,7 +66,7 @@ export const turnWorkload = (server: ChatmailServer, facts: Facts, node: TurnNod
     component: 'turn',
     labels: { ...metadata(server, 'turn', name).labels, ...selector },
     config,
-    sources: sources(server, node),
+    sources: sources(server, facts, node),
     data: { name: 'data', emptyDir: { sizeLimit: '64Mi' } },
     ports: ports(server),
     managementPort: managementPort(server, facts.platform, 'turn'),
