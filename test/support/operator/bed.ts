@@ -5,6 +5,7 @@ import type { Status } from '../../../operator/api/status.ts'
 import { KubeClient } from '../../../operator/kube/client.ts'
 import type { KubeObject, Resource } from '../../../operator/kube/objects.ts'
 import { type OperatorOptions, type RunningOperator, startOperator } from '../../../operator/reconcile/operator.ts'
+import type { Pace } from '../../../operator/reconcile/pace.ts'
 import { nodeResource, resourceOf, serverResource } from '../../../operator/reconcile/resources.ts'
 import { createLogger } from '../../../workloads/kit/log/logger.ts'
 import { ApiServer, type ApiServerOptions } from '../api-server.ts'
@@ -13,6 +14,14 @@ import { installDefinition } from './definition.ts'
 import { FakeKubelet } from './fake-kubelet.ts'
 
 export type Live = KubeObject & { status?: Status }
+
+/** What nothing announces is looked for soon. */
+export const brisk: Pace = {
+  resyncMs: 300_000,
+  problemMs: 200,
+  certificateMs: 200,
+  proofs: { worksMs: 100, failsMs: 50 },
+}
 
 export class OperatorBed {
   readonly api: ApiServer
@@ -98,6 +107,17 @@ export class OperatorBed {
       },
     },
   })
+
+  /** Passes that went wrong, and worse, as they were logged. */
+  errors(): string[] {
+    return this.logged.filter((line) => /"level":"(error|fatal)"/.test(line))
+  }
+
+  /** Asks for a pass, as a person does. */
+  async lookAgain(name: string, namespace = 'default'): Promise<void> {
+    const annotations = { 'chatmail.dev/reconcile-at': randomBytes(4).toString('hex') }
+    await this.client.mergePatch(serverResource, { namespace, name }, { metadata: { annotations } })
+  }
 
   /** An object of a kind that servers consist of, or null. */
   object<T extends KubeObject>(kind: string, name: string, namespace = 'default'): Promise<T | null> {

@@ -5,6 +5,7 @@
 
 import { createHash } from 'node:crypto'
 import type { KubeClient } from '../../../operator/kube/client.ts'
+import { ApiError, isNotFound } from '../../../operator/kube/errors.ts'
 import type { KubeObject, ObjectRef, Resource } from '../../../operator/kube/objects.ts'
 import { Reflector } from '../../../operator/kube/reflector.ts'
 import type { ReadState } from '../../../operator/reconcile/states.ts'
@@ -42,6 +43,7 @@ const manager = { manager: 'fake-kubelet', force: true }
 /** Of what template a pod was made. */
 const templateAnnotation = 'fake-kubelet/template'
 const longGraceSeconds = 3600
+const retryMs = 100
 
 const keyOf = ({ namespace, name }: ObjectRef): string => `${namespace}/${name}`
 const refOf = ({ metadata: { namespace, name } }: KubeObject): Ref => ({ namespace: namespace!, name })
@@ -69,8 +71,11 @@ export class FakeKubelet {
   readonly #frozen = new Map<string, WorkloadState>()
   readonly #released = new Set<string>()
   #next = 1
+  #stopped = false
   /** Pods that are told to stop go on until `release`, as one does that drains. */
   lingering = false
+  /** Every value that a Secret has had, as text. */
+  readonly secretsSeen = new Set<string>()
   /** Errors of its own doing, which a test wants to know. */
   readonly problems: Error[] = []
 
@@ -92,11 +97,16 @@ export class FakeKubelet {
       const { namespace, name } = refOf(object)
       if (type === 'deleted') this.#queue({ namespace, name: name.replace(/-0$/, '') })
     })
+    this.#files.secret.onChange(({ object }) => {
+      for (const value of Object.values((object.data ?? {}) as Record<string, string>))
+        this.secretsSeen.add(Buffer.from(value, 'base64').toString())
+    })
     for (const each of this.#all) each.start()
     await Promise.all(this.#all.map(({ synced }) => synced))
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true
     await Promise.all(this.#all.map((each) => each.stop()))
     await Promise.all(this.#work.values())
   }
@@ -154,6 +164,7 @@ export class FakeKubelet {
 
   /** One thing at a time for each workload. */
   #queue(ref: Ref): void {
+    if (this.#stopped) return
     const before = this.#work.get(keyOf(ref)) ?? Promise.resolve()
     const work = before.then(() => this.#sync(ref)).catch((error: Error) => void this.problems.push(error))
     this.#work.set(keyOf(ref), work)
@@ -167,9 +178,10 @@ export class FakeKubelet {
       pod !== null && (!workload || pod.metadata.annotations?.[templateAnnotation] !== templateHash(workload))
     if (outdated && !(await this.#end(pod))) return workload && this.#report(workload, 0)
     if (!workload) return
-    if (!pod || outdated) await this.#run(workload, podRef)
-    else await this.#tell(pod, pod.status!.podIP!)
-    await this.#report(workload, this.#ailing.has(componentOf(workload)) ? 0 : 1)
+    const refusal = !pod || outdated ? await this.#run(workload, podRef) : await this.#tell(pod, pod.status!.podIP!)
+    await this.#report(workload, refusal || this.#ailing.has(componentOf(workload)) ? 0 : 1, refusal)
+    // As controllers do, which try again ever later.
+    if (refusal) setTimeout(() => this.#queue(ref), retryMs).unref()
   }
 
   /** True when it is gone. */
@@ -181,28 +193,43 @@ export class FakeKubelet {
     return !lingers
   }
 
-  async #run(workload: Workload, ref: Ref): Promise<void> {
+  /** What the API server says against the pod, or null. */
+  async #run(workload: Workload, ref: Ref): Promise<string | null> {
     const { metadata, spec } = workload.spec.template
     const nodeName = spec.nodeSelector?.['kubernetes.io/hostname'] ?? this.#options.nodes[0]!
     const podIP = this.#options.podIP(this.#next++)
     this.#byAddress.set(podIP, keyOf(ref))
     const annotations = { ...metadata.annotations, [templateAnnotation]: templateHash(workload) }
     const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...ref, labels: metadata.labels, annotations } }
-    await this.#tell(await this.#options.client.create<Pod>(pods, { ...pod, spec: { ...spec, nodeName } }), podIP)
+    const made = await this.#options.client
+      .create<Pod>(pods, { ...pod, spec: { ...spec, nodeName } })
+      .catch((error: unknown) => {
+        if (error instanceof ApiError && error.status === 403) return error.message
+        throw error
+      })
+    return typeof made === 'string' ? made : this.#tell(made, podIP)
   }
 
-  async #tell(pod: Pod, podIP: string): Promise<void> {
+  async #tell(pod: Pod, podIP: string): Promise<null> {
     const status = this.#ailing.get(componentOf(pod)) ?? running(componentOf(pod))
     const body = { apiVersion: 'v1', kind: 'Pod', metadata: refOf(pod), status: { ...status, podIP } }
     await this.#options.client.applyStatus(pods, body, manager)
+    return null
   }
 
-  async #report({ apiVersion, kind, metadata }: Workload, readyReplicas: number): Promise<void> {
-    const status = { observedGeneration: metadata.generation, replicas: 1, updatedReplicas: 1, readyReplicas }
+  async #report(workload: Workload, readyReplicas: number, refusal: string | null = null): Promise<void> {
+    const { apiVersion, kind, metadata } = workload
+    const failure = { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: refusal }
+    const conditions = refusal === null ? [] : [failure]
+    const counts = { replicas: 1, updatedReplicas: 1, readyReplicas }
+    const status = { observedGeneration: metadata.generation, ...counts, conditions }
     const { namespace, name } = metadata
     const of = kind === 'Deployment' ? deployments : statefulSets
     const body = { apiVersion, kind, metadata: { namespace: namespace!, name }, status }
-    await this.#options.client.applyStatus(of, body, manager)
+    await this.#options.client.applyStatus(of, body, manager).catch((error) => {
+      // It has gone in the meantime.
+      if (!isNotFound(error)) throw error
+    })
   }
 }
 
