@@ -36,6 +36,7 @@ export const conditions = {
     meaning: 'At least one relay is proven to work and told to clients.',
     reasons: [
       'Available',
+      'PartlyAvailable',
       'Disabled',
       'Starting',
       'NoNode',

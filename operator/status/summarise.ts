@@ -36,8 +36,11 @@ const isMet = (verdict: Verdict | undefined): boolean =>
 const unmet = (verdicts: Verdicts): Verdict | undefined =>
   needed.map((type) => verdicts[type] as Verdict | undefined).find((verdict) => !isMet(verdict))
 
-const readyMessage = ({ DNSReady }: Verdicts): string =>
-  DNSReady?.reason === 'Missing' ? `Everything works here; ${DNSReady.message}` : 'Everything works.'
+const readyMessage = ({ DNSReady, TurnAvailable }: Verdicts): string => {
+  if (TurnAvailable?.reason === 'PartlyAvailable')
+    return `Everything works, with fewer relays: ${TurnAvailable.message}`
+  return DNSReady?.reason === 'Missing' ? `Everything works here; ${DNSReady.message}` : 'Everything works.'
+}
 
 const stalledBy = ({ ending, problem }: Summary): Verdict<'Stalled'> | null => {
   const cause = ending.kind === 'stall' ? ending : problem
