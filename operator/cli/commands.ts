@@ -5,6 +5,7 @@ import { type Command, required } from './command.ts'
 import { type IrohTestFlags, relayUrl } from './iroh/test.ts'
 import type { OperatorFlags } from './operator.ts'
 import type { RenderFlags } from './render.ts'
+import { turnTools } from './turn/commands.ts'
 import type { UpFlags } from './up.ts'
 
 const ipv4 = (text: string): string => {
@@ -130,6 +131,7 @@ export const commands: readonly Command[] = [
     'turn',
     'run the TURN workload; the operator and `up` start it',
     () => import('../../workloads/turn/main.ts'),
+    turnTools,
   ),
   workload(
     'iroh',

@@ -4,7 +4,15 @@ export type ProofStep = 'resolve' | 'binding' | 'allocate' | 'permission' | 'rel
 
 const anyCode = '*'
 
-const advice: Record<ProofStep, Record<string, string>> = {
+/** What the longer examination of `checks.ts` looks at besides. */
+export type FurtherStep = 'loss' | 'range' | 'ipv6' | 'tcp' | 'tls'
+
+const streamAdvice = {
+  ECONNREFUSED: 'the server does not listen for TCP on the port: only clients in networks without UDP miss it',
+  TIMEOUT: 'nothing answers over TCP: open the TURN port for TCP too',
+}
+
+const advice: Record<ProofStep | FurtherStep, Record<string, string>> = {
   resolve: {
     [anyCode]: "the server's name does not resolve: publish its A or AAAA record, or use the address",
   },
@@ -21,6 +29,8 @@ const advice: Record<ProofStep, Record<string, string>> = {
     '300': 'the server is draining and names another one',
     '401':
       'the credential is refused: it was signed with a key that the server does not have, it has expired, or the clocks of who signed it and of the server differ',
+    CLOCK:
+      'the credential is taken only with an end that is far away: the clocks of this machine and of the server differ',
     '437': 'the server still holds an allocation of this client: try again',
     '440': 'the server does not relay over this address family: give it a local address of that family',
     '486':
@@ -30,6 +40,29 @@ const advice: Record<ProofStep, Record<string, string>> = {
     INTEGRITY:
       'the answer is not signed with this credential: another server answers, or something on the way changes packets',
     [anyCode]: 'the server gave no allocation',
+  },
+  loss: {
+    LOSS: 'datagrams are lost on the way: look at the load of the server, at turn.limits.bandwidth and at the network between',
+    [anyCode]: 'the channels of the test could not be bound',
+  },
+  range: {
+    TIMEOUT:
+      'relayed ports are not reached from here: open the whole relay port range for UDP in every firewall and security group on the way, and check the public address that the server tells',
+    [anyCode]: 'the relayed ports could not be tried',
+  },
+  ipv6: {
+    '440': 'the server relays over IPv4 alone: calls work; IPv6-only peers are not reached',
+    [anyCode]: 'the server gave no IPv6 allocation',
+  },
+  tcp: { ...streamAdvice, [anyCode]: 'relaying over TCP does not work' },
+  tls: {
+    ...streamAdvice,
+    ECONNRESET: 'the server closes TLS connections: it has no certificate, or serves TCP alone on the port',
+    CERT_HAS_EXPIRED: 'the certificate has expired',
+    DEPTH_ZERO_SELF_SIGNED_CERT:
+      'the certificate is self-signed: clients that verify it refuse it (--insecure takes it here)',
+    ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another name than the one that was connected to',
+    [anyCode]: 'relaying over TLS does not work',
   },
   permission: {
     '403':
@@ -44,4 +77,5 @@ const advice: Record<ProofStep, Record<string, string>> = {
 }
 
 /** One sentence for a failure. */
-export const adviceFor = (step: ProofStep, code: string): string => advice[step][code] ?? advice[step][anyCode]!
+export const adviceFor = (step: ProofStep | FurtherStep, code: string): string =>
+  advice[step][code] ?? advice[step][anyCode]!

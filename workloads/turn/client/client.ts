@@ -73,6 +73,11 @@ export class TurnClient {
     return client
   }
 
+  /** Requests from now on end with this signal in place of the one before. */
+  until(signal: AbortSignal): void {
+    this.#signal = signal
+  }
+
   /** The client's address as the server sees it. @throws TurnError */
   async binding(): Promise<TransportAddress> {
     return this.#address(await this.#request(methods.binding, []), attributes.xorMappedAddress)
@@ -139,15 +144,16 @@ export class TurnClient {
   #exchange(method: number, list: readonly MakeAttribute[]): Promise<Message> {
     const { transactionId, bytes } = this.#session.request(method, list)
     const { promise, resolve, reject } = Promise.withResolvers<Message>()
+    const signal = this.#signal
     const timedOut = () => reject(new TurnError('TIMEOUT'))
-    if (this.#signal.aborted) timedOut()
+    if (signal.aborted) timedOut()
     if (this.#failure) reject(new TurnError(this.#failure))
-    this.#signal.addEventListener('abort', timedOut)
+    signal.addEventListener('abort', timedOut)
     this.#waiting.set(transactionId, { resolve, reject })
     const retransmitting = this.#retransmit(bytes)
     return promise.finally(() => {
       clearTimeout(retransmitting.timer)
-      this.#signal.removeEventListener('abort', timedOut)
+      signal.removeEventListener('abort', timedOut)
       this.#waiting.delete(transactionId)
     })
   }

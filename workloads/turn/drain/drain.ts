@@ -9,6 +9,9 @@ import type { Registry } from '../allocations/registry.ts'
 
 export type DrainEnd = 'empty' | 'deadline' | 'told again'
 
+/** What there is to wait for. */
+type Remaining = Pick<Registry, 'size' | 'onEmpty'>
+
 export class Drain {
   #active = false
 
@@ -17,7 +20,7 @@ export class Drain {
   }
 
   /** `deadline` is seconds from now; `immediately` ends it before. Says what ended it. */
-  async run(registry: Registry, deadline: number, immediately: AbortSignal): Promise<DrainEnd> {
+  async run(registry: Remaining, deadline: number, immediately: AbortSignal): Promise<DrainEnd> {
     this.#active = true
     if (registry.size === 0) return 'empty'
     if (immediately.aborted) return 'told again'

@@ -25,7 +25,7 @@ export const turnCounts = ({ registry, reservations, dataPath }: TurnServer): Tu
   relays: dataPath.openRelays,
 })
 
-const gauge = (registry: Registry, name: string, help: string, value: () => number): Gauge =>
+export const gauge = (registry: Registry, name: string, help: string, value: () => number): Gauge =>
   new Gauge({
     name: prefix + name,
     help,
@@ -83,6 +83,19 @@ const readSockets = (): string[] =>
 
 const familyCount = ({ relay }: TurnConfig): number => Number(relay.ipv4 !== null) + Number(relay.ipv6 !== null)
 
+type Shared = { config: TurnConfig; keyring: () => Keyring; draining: () => boolean }
+
+/** What is told of either engine. */
+export const addSharedGauges = (registry: Registry, { config, keyring, draining }: Shared): void => {
+  const capacity = (config.relay.max - config.relay.min + 1) * familyCount(config)
+  gauge(registry, 'relay_ports', 'Relay ports that there are', () => capacity)
+  gauge(registry, 'draining', '1 while no new allocations are made', () => Number(draining()))
+  gauge(registry, 'keyring_generation', 'Generation of the key ring in force', () => keyring().generation)
+  gauge(registry, 'receive_drops', 'Datagrams that found the receive buffer of a client port full', () =>
+    receiveDrops(readSockets(), config.listen.port),
+  )
+}
+
 export const addGauges = (
   registry: Registry,
   server: TurnServer,
@@ -92,12 +105,6 @@ export const addGauges = (
     gauge(registry, name, help, () => turnCounts(server)[name as keyof TurnCounts])
   addAllocations(registry, server)
   addTraffic(registry, server.traffic)
-  const capacity = (config.relay.max - config.relay.min + 1) * familyCount(config)
-  gauge(registry, 'relay_ports', 'Relay ports that there are', () => capacity)
   gauge(registry, 'connections', 'Open connections of clients on TCP and TLS', connections)
-  gauge(registry, 'draining', '1 while no new allocations are made', () => Number(server.drain.active))
-  gauge(registry, 'keyring_generation', 'Generation of the key ring in force', () => keyring().generation)
-  gauge(registry, 'receive_drops', 'Datagrams that found the receive buffer of a client port full', () =>
-    receiveDrops(readSockets(), config.listen.port),
-  )
+  addSharedGauges(registry, { config, keyring, draining: () => server.drain.active })
 }

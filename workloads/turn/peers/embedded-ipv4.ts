@@ -31,14 +31,22 @@ const nat64 =
 const localNat64 = (bytes: Uint8Array): Uint8Array[] =>
   [...nat64(48)(bytes), ...last(bytes)].filter((form) => form.some(Boolean))
 
-const wellKnown: readonly Form[] = [
-  { prefix: parsePrefix('::ffff:0:0/96'), extract: last },
-  { prefix: parsePrefix('::/96'), extract: last },
-  { prefix: parsePrefix('64:ff9b::/96'), extract: last },
-  { prefix: parsePrefix('64:ff9b:1::/48'), extract: localNat64 },
-  { prefix: parsePrefix('2002::/16'), extract: (bytes) => [bytes.subarray(2, 6)] },
-  { prefix: parsePrefix('2001::/32'), extract: teredo },
-]
+const extractors: Readonly<Record<string, Form['extract']>> = {
+  '::ffff:0:0/96': last,
+  '::/96': last,
+  '64:ff9b::/96': last,
+  '64:ff9b:1::/48': localNat64,
+  '2002::/16': (bytes) => [bytes.subarray(2, 6)],
+  '2001::/32': teredo,
+}
+
+/** Every prefix in which an IPv4 address can hide, besides those of a network's own translators. */
+export const wellKnownForms: readonly string[] = Object.keys(extractors)
+
+const wellKnown: readonly Form[] = Object.entries(extractors).map(([text, extract]) => ({
+  prefix: parsePrefix(text),
+  extract,
+}))
 
 /** `::` and `::1` look IPv4-compatible and are not. */
 const noEmbedding = [parsePrefix('::/128'), parsePrefix('::1/128')]

@@ -1,0 +1,100 @@
+// The tools that operators run: what they say of a server that works, and of ones that do not.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { selfSignedCertificate } from '../../support/certificate.ts'
+import { chatmail, type Outcome } from '../../support/command.ts'
+import { LocalServer } from '../../support/local-server.ts'
+import { freePorts } from '../../support/ports.ts'
+import { newTurnSecret, TurnProcess } from '../../support/turn-process.ts'
+
+describe('tools', { concurrency: true }, () => {
+  let turn: TurnProcess
+  const dir = mkdtempSync(join(tmpdir(), 'chatmail-tools-'))
+  const file = (name: string, content: string): string => {
+    writeFileSync(join(dir, name), content)
+    return join(dir, name)
+  }
+
+  before(async () => {
+    turn = await TurnProcess.start({ certificate: await selfSignedCertificate(['localhost']) })
+    file('ring', JSON.stringify(turn.keyring))
+  })
+  after(async () => {
+    await turn?.stop()
+    rmSync(dir, { recursive: true })
+  })
+
+  const server = () => `127.0.0.1:${turn.address.port}`
+  const ring = join(dir, 'ring')
+  const runTest = (...words: string[]): Promise<Outcome> => chatmail(['turn', 'test', '--output', 'json', ...words])
+  const failures = ({ stdout }: Outcome): Record<string, string> => {
+    const { steps } = JSON.parse(stdout) as { steps: { step: string; outcome: string; code: string }[] }
+    return Object.fromEntries(steps.filter(({ outcome }) => outcome === 'failed').map(({ step, code }) => [step, code]))
+  }
+
+  test('a server that works passes every step, and nothing stays allocated', async () => {
+    const own = await TurnProcess.start({
+      certificate: await selfSignedCertificate(['localhost']),
+      keyring: turn.keyring,
+    })
+    try {
+      const outcome = await runTest('--server', `localhost:${own.address.port}`, '--secret-file', ring, '--insecure')
+      assert.deepEqual([outcome.code, failures(outcome)], [0, {}], outcome.stdout + outcome.stderr)
+      assert.equal(JSON.parse(outcome.stdout).steps.length, 10)
+      await own.until(({ counts }) => counts.allocations === 0 && counts.connections === 0)
+    } finally {
+      await own.stop()
+    }
+  })
+
+  test('a wrong key, a closed port and a certificate that nobody can verify are named', async () => {
+    const [closed] = await freePorts(1)
+    const wrong = file('wrong', newTurnSecret())
+    const [key, port, certificate] = await Promise.all([
+      runTest('--server', server(), '--secret-file', wrong),
+      runTest('--server', `127.0.0.1:${closed}`, '--secret-file', ring, '--timeout', '3'),
+      runTest('--server', server(), '--secret-file', ring),
+    ])
+    assert.deepEqual([key.code, failures(key)], [1, { allocate: '401' }])
+    assert.equal(port.code, 1)
+    assert.equal(failures(port).binding, 'ECONNREFUSED')
+    assert.deepEqual([certificate.code, failures(certificate)], [0, { tls: 'DEPTH_ZERO_SELF_SIGNED_CERT' }])
+  })
+
+  test('words that are wrong say what is wanted', async () => {
+    const cases: [string[], RegExp][] = [
+      [['test'], /--server and --secret-file, or --from-account, are wanted/],
+      [['test', '--server', 'nowhere'], /HOST:PORT is wanted/],
+      [['test', '--server', server(), '--secret-file', join(dir, 'missing')], /missing: ENOENT/],
+      [['load', '--server', '9.9.9.9:3478', '--secret-file', ring], /not an address of this machine/],
+      [['decode', '-f', '-'], /line 1: pairs of hex digits/],
+    ]
+    for (const [words, said] of cases) {
+      const { code, stderr } = await chatmail(['turn', ...words], { input: 'rubbish\n' })
+      assert.ok(code === 64 || code === 78, `${words[0]} ended with ${code}`)
+      assert.match(stderr, said)
+    }
+  })
+
+  test('a load is sent, arrives and is measured', async () => {
+    const words = ['--calls', '4', '--rate', '50', '--duration', '1', '--output', 'json']
+    const { code, stdout } = await chatmail(['turn', 'load', '--server', server(), '--secret-file', ring, ...words])
+    const { calls, sent, received } = JSON.parse(stdout)
+    assert.deepEqual([code, calls], [0, 4])
+    assert.ok(sent > 200 && received >= sent * 0.98, stdout)
+  })
+
+  test('an account of a server that was just started leads to its relay', async () => {
+    const { server: local, summary } = await LocalServer.start()
+    try {
+      const link = file('link', summary.invite)
+      const outcome = await runTest('--from-account', `@${link}`)
+      assert.equal(outcome.code, 0, outcome.stdout + outcome.stderr)
+    } finally {
+      await local.stop()
+    }
+  })
+})

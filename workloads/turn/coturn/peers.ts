@@ -1,0 +1,61 @@
+/**
+ * Whom coturn may relay to, as it takes it: ranges `first-last`, and what is allowed before what is denied. It judges an
+ * address in the one form that it was written in and knows no ports, so every prefix that can hold an IPv4 address inside
+ * IPv6 is denied as a whole, and what is allowed is so at every port.
+ */
+import type { TurnConfig } from '../../contract/turn-config.ts'
+import type { TurnPeers } from '../../contract/turn-peers.ts'
+import type { ServerAddresses } from '../address/machine.ts'
+import { inPrefix, type Prefix, parsePrefix } from '../address/prefix.ts'
+import { addressText } from '../address/text.ts'
+import { deniedPrefixes } from '../peers/denied-prefixes.ts'
+import { wellKnownForms } from '../peers/embedded-ipv4.ts'
+
+export type PeerRanges = { allow: string[]; deny: string[] }
+
+const loopback: readonly Prefix[] = ['127.0.0.0/8', '::1/128'].map(parsePrefix)
+
+/** The bits after the prefix, all `0` or all `1`. */
+const filled = ({ bytes, bits }: Prefix, one: boolean): Uint8Array =>
+  bytes.map((byte, index) => {
+    const rest = 0xff >> Math.min(8, Math.max(0, bits - index * 8))
+    return one ? byte | rest : byte & ~rest
+  })
+
+/** `10.0.0.0/8` is `10.0.0.0-10.255.255.255`. @throws RangeError when `text` is no prefix */
+export const rangeOf = (text: string): string => {
+  const prefix = parsePrefix(text)
+  return `${addressText(filled(prefix, false))}-${addressText(filled(prefix, true))}`
+}
+
+const rangesOf = (prefixes: readonly string[]): string[] => [...new Set(prefixes.map(rangeOf))]
+
+const overlap = (a: Prefix, b: Prefix): boolean => inPrefix(a.bytes, b) || inPrefix(b.bytes, a)
+
+const isThere = (address: string | null): address is string => address !== null
+
+const allowed = ({ peers }: TurnConfig, { told }: ServerAddresses): string[] => [
+  ...peers.allow,
+  ...[told[4], told[6]].filter(isThere),
+]
+
+/** What holds as long as the process runs. */
+export const fixedRanges = (config: TurnConfig, addresses: ServerAddresses): PeerRanges => ({
+  allow: rangesOf(allowed(config, addresses)),
+  deny: rangesOf([
+    ...deniedPrefixes.map(([prefix]) => prefix),
+    ...wellKnownForms,
+    ...config.peers.deny,
+    ...addresses.machine,
+  ]),
+})
+
+/** What changes with the place around: `peers.json`. */
+export const changingRanges = (around: TurnPeers): PeerRanges => ({
+  allow: rangesOf(around.relays),
+  deny: rangesOf([...around.deny, ...around.nat64]),
+})
+
+/** coturn refuses loopback peers before it looks at what is allowed, unless it is told not to. */
+export const allowsLoopback = (config: TurnConfig, addresses: ServerAddresses): boolean =>
+  allowed(config, addresses).some((prefix) => loopback.some((each) => overlap(each, parsePrefix(prefix))))
