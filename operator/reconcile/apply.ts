@@ -57,7 +57,13 @@ const applyOne = async (writer: Writer, gathered: Gathered, object: KubeObject):
   return { written: [idOf(object)], problem: null }
 }
 
-/** In order; the first problem is told, the rest is applied all the same. @throws ApiError when a call fails */
+/** Pods would run with what they mount of somebody else: the mail of another domain, say. */
+const runsPods = ({ kind }: KubeObject): boolean => kind === 'Deployment' || kind === 'StatefulSet'
+
+/**
+ * In order; the first problem is told, the rest is applied all the same, but no pods after an object that is not of this
+ * server. @throws ApiError when a call fails
+ */
 export const applyAll = async (
   writer: Writer,
   gathered: Gathered,
@@ -65,10 +71,13 @@ export const applyAll = async (
 ): Promise<Applied> => {
   const written: string[] = []
   let problem: Problem | null = null
+  let isForeign = false
   for (const object of objects) {
+    if (isForeign && runsPods(object)) continue
     const applied = await applyOne(writer, gathered, object)
     written.push(...applied.written)
     problem ??= applied.problem
+    isForeign ||= applied.problem?.reason === 'AdoptionRefused'
   }
   return { written, problem }
 }

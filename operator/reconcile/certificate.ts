@@ -1,5 +1,6 @@
 /** The certificate that mail gets, and what is to be said of it. */
 import { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
 import { certificateSource } from '../api/certificate-source.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
@@ -55,7 +56,7 @@ const judged = (x509: X509Certificate, { server, now }: Gathered, from: string):
   const end = new Date(x509.validTo)
   if (end.getTime() < now)
     return { status: 'False', reason: 'Expired', message: `The certificate ${from} ended on ${day(end)}. Renew it.` }
-  const missing = certificateNames(server).filter((name) => !x509.checkHost(name) && !x509.checkIP(name))
+  const missing = certificateNames(server).filter((name) => !(isIP(name) ? x509.checkIP(name) : x509.checkHost(name)))
   if (missing.length)
     return {
       status: 'False',
@@ -98,7 +99,7 @@ export const takeCertificate = (gathered: Gathered, random: (bytes: number) => B
   const secretName = names.certificate(server)
   return kept(
     gathered,
-    { ...base, secretName, issuer: source.issuerRef },
+    { ...base, secretName, issuer: gathered.certManager ? source.issuerRef : null },
     {
       status: 'False',
       reason: 'Pending',

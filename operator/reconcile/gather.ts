@@ -27,6 +27,7 @@ export type Gathered = {
   /** The Secret with the certificate where somebody else keeps it, and the one with the tokens that a person keeps. */
   keptCertificate: KubeObject | null
   registrationTokens: KubeObject | null
+  /** Whether the cluster serves Certificates. */
   certManager: boolean
   managementToken: string | null
   states: States
@@ -103,7 +104,7 @@ export const gather = async (server: ChatmailServer, object: KubeObject, sources
   const { caches, client } = sources
   const { namespace, name } = server.metadata
   const { mail } = server.spec
-  const certManager = certificateSource(server.spec).kind === 'CertManager' && (await sources.certManager())
+  const certManager = await sources.certManager()
   const live = await liveObjects(sources, server, certManager)
   const managementToken = secretText(live.get(`Secret/${names.managementToken(server)}`), mountedFiles.managementToken)
   const pods = caches.pods(namespace, name)

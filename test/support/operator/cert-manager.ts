@@ -1,0 +1,64 @@
+/** A cluster with cert-manager's API, whose issuer is played by the test. */
+import { randomBytes } from 'node:crypto'
+import { selfSignedCertificate } from '../../../operator/certificate/self-signed.ts'
+import { certificateResource, secretResource } from '../../../operator/reconcile/resources.ts'
+import type { OperatorBed } from './bed.ts'
+
+const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
+
+const definition = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'certificates.cert-manager.io' },
+  spec: {
+    group: 'cert-manager.io',
+    names: { kind: 'Certificate', plural: 'certificates' },
+    scope: 'Namespaced',
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        subresources: { status: {} },
+        schema: { openAPIV3Schema: { type: 'object', properties: { spec: anything, status: anything } } },
+      },
+    ],
+  },
+}
+
+export const installCertManager = async ({ api }: OperatorBed): Promise<void> => {
+  await api.kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(definition))
+  await api.kubectl(['wait', '--for=condition=Established', 'crd/certificates.cert-manager.io'])
+}
+
+/** The issuer says of a Certificate how it stands. */
+export const certificateStatus = async (
+  { client }: OperatorBed,
+  name: string,
+  ready: boolean,
+  message: string,
+): Promise<void> => {
+  const { apiVersion, kind } = certificateResource
+  const condition = { type: 'Ready', status: ready ? 'True' : 'False', reason: 'Issuing', message }
+  const body = { apiVersion, kind, metadata: { namespace: 'default', name }, status: { conditions: [condition] } }
+  await client.applyStatus(certificateResource, body, { manager: 'cert-manager', force: true })
+}
+
+/** A Secret with a certificate for these names that was made at `now`, in Unix milliseconds. */
+export const certificateSecret = async (
+  { client }: OperatorBed,
+  name: string,
+  domains: readonly string[],
+  now = Date.now(),
+): Promise<void> => {
+  const { crt, key } = selfSignedCertificate({ crt: null, key: null }, [...domains], now, randomBytes)
+  const encoded = (text: string) => Buffer.from(text).toString('base64')
+  const body = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { namespace: 'default', name },
+    type: 'kubernetes.io/tls',
+    data: { 'tls.crt': encoded(crt), 'tls.key': encoded(key) },
+  }
+  await client.apply(secretResource, body, { manager: 'an-issuer', force: true })
+}
