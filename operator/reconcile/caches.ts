@@ -46,6 +46,10 @@ export class Caches {
     this.#servers = watch(serverResource)
     this.#pods = watch(podResource, managedSelector)
     this.#children = childResources.map((resource) => watch(resource, managedSelector))
+    for (const each of this.#children.flatMap(({ reflectors }) => reflectors))
+      each.onChange(({ type, object }) => {
+        if (type === 'deleted') this.#written.gone(object)
+      })
     this.#nodes = {
       resource: nodeResource,
       reflectors: [new Reflector({ client, resource: nodeResource, onProblem, transform: slimNode })],
@@ -105,6 +109,11 @@ export class Caches {
   /** Tells of an object that was just written, which the API server tells of only a moment later. */
   wrote(object: KubeObject): void {
     this.#written.note(object)
+  }
+
+  /** When to look again though nothing is told: see `WrittenObjects.doubtMs`. */
+  doubtMs({ namespace, name }: ObjectRef): number | null {
+    return this.#written.doubtMs(namespace!, name)
   }
 
   #of({ reflectors }: Watched, namespace: string, instance: string): KubeObject[] {

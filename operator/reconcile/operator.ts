@@ -89,7 +89,7 @@ const attentionMs = ({ problem, observed }: Passed, { problemMs, certificateMs }
   return problem && problemMs
 }
 
-const resultOf = (passed: Passed, pace: Pace): Result => {
+const resultOf = (passed: Passed, pace: Pace, doubtMs: number | null): Result => {
   const { outcome, wakeMs } = passed
   const resync = pace.resyncMs * (0.9 + Math.random() * 0.2)
   // Somebody was quicker; what they did is about to be seen.
@@ -98,7 +98,7 @@ const resultOf = (passed: Passed, pace: Pace): Result => {
   if (outcome.kind === 'stall') return { kind: 'wait', ms: pace.problemMs }
   if (outcome.kind === 'paused') return { kind: 'done' }
   const poll = outcome.kind === 'wait' ? outcome.ms : null
-  return { kind: 'wait', ms: soonest([wakeMs, poll, attentionMs(passed, pace), resync]) }
+  return { kind: 'wait', ms: soonest([wakeMs, poll, attentionMs(passed, pace), doubtMs, resync]) }
 }
 
 /** One answer for all passes of a minute; an add-on is not installed every second. */
@@ -153,7 +153,8 @@ export const startOperator = async (options: OperatorOptions): Promise<RunningOp
         proofs.keepOnly(key, new Set())
         return { kind: 'done' }
       }
-      return resultOf(await reconcile(operator, object), pace)
+      const passed = await reconcile(operator, object)
+      return resultOf(passed, pace, caches.doubtMs({ namespace, name }))
     },
   })
   const proofs = new Proofs({

@@ -31,6 +31,21 @@ export class WrittenObjects {
     this.#entries.set(keyOf(object), { object: { ...object, metadata }, at: this.#now() })
   }
 
+  /** Tells of an object that is no more; one that has its name by now is another. */
+  gone(object: KubeObject): void {
+    if (this.#entries.get(keyOf(object))?.object.metadata.uid === object.metadata.uid)
+      this.#entries.delete(keyOf(object))
+  }
+
+  /**
+   * When what was written of a server is no longer believed, in milliseconds from now; null where all of it has been seen.
+   * An object that was made and deleted while the watch was broken is never told of.
+   */
+  doubtMs(namespace: string, instance: string): number | null {
+    const times = [...this.#of(namespace, instance).keys()].map((key) => this.#entries.get(key)!.at)
+    return times.length ? Math.min(...times) + longestMs + 1 - this.#now() : null
+  }
+
   /** The object, or what was written of it after that. */
   newest(object: KubeObject): KubeObject {
     const written = this.#entries.get(keyOf(object))?.object
