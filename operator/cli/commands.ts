@@ -134,6 +134,11 @@ export const commands: readonly Command[] = [
     turnTools,
   ),
   workload(
+    'coturn',
+    'run the TURN workload with coturn as its engine; the operator and `up` start it',
+    () => import('../../workloads/turn/coturn/main.ts'),
+  ),
+  workload(
     'iroh',
     'run the Iroh relay workload; the operator and `up` start it',
     () => import('../../workloads/iroh/main.ts'),

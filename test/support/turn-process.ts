@@ -71,6 +71,9 @@ export type TurnProcessOptions = {
   keyring?: Keyring
   config?: (config: TurnConfig) => TurnConfig
   certificate?: { cert: string; key: string }
+  /** The command that runs it: `turn` unless told. */
+  engine?: 'turn' | 'coturn'
+  path?: string
 }
 
 export class TurnProcess {
@@ -82,7 +85,8 @@ export class TurnProcess {
   readonly exited: Promise<number | null>
   #process: ChildProcess
 
-  private constructor(config: TurnConfig, keyring: Keyring, certificate?: { cert: string; key: string }) {
+  private constructor(config: TurnConfig, keyring: Keyring, options: TurnProcessOptions) {
+    const { certificate, engine = 'turn', path = process.env.PATH } = options
     this.config = config
     this.keyring = keyring
     mkdirSync(join(this.dir, 'data'))
@@ -93,7 +97,7 @@ export class TurnProcess {
     const command = [
       ...workloadNodeFlags,
       'operator/main.ts',
-      'turn',
+      engine,
       '--mounts',
       this.dir,
       '--data',
@@ -102,7 +106,7 @@ export class TurnProcess {
     this.#process = spawn(process.execPath, command, {
       cwd: join(import.meta.dirname, '../..'),
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: '.cache/compile', ...workloadEnvironment },
+      env: { PATH: path, NODE_COMPILE_CACHE: '.cache/compile', ...workloadEnvironment },
     })
     for (const stream of [this.#process.stdout!, this.#process.stderr!])
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -115,11 +119,7 @@ export class TurnProcess {
   static async start(options: TurnProcessOptions = {}): Promise<TurnProcess> {
     const [managementPort] = await freePorts(1)
     const config = testTurnConfig(await freeTurnPort(), managementPort!)
-    const turn = new TurnProcess(
-      options.config?.(config) ?? config,
-      options.keyring ?? newTurnKeyring(),
-      options.certificate,
-    )
+    const turn = new TurnProcess(options.config?.(config) ?? config, options.keyring ?? newTurnKeyring(), options)
     const died = turn.exited.then((code) => Promise.reject(new Error(`turn ended with ${code}: ${turn.output}`)))
     died.catch(() => undefined)
     await Promise.race([turn.#ready(), died]).catch(async (error: unknown) => {
@@ -203,6 +203,7 @@ export class TurnProcess {
   async #ready(): Promise<void> {
     const deadline = Date.now() + 20_000
     for (;;) {
+      if (this.#process.exitCode !== null) return
       if (Date.now() > deadline) throw new Error(`turn is not ready: ${this.output}`)
       const ready = await fetch(`http://127.0.0.1:${this.config.management.port}/readyz`).catch(() => null)
       if (ready?.ok) return

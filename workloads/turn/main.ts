@@ -4,8 +4,7 @@ import { mountedFiles } from '../contract/mounts.ts'
 import { type TurnConfig, turnConfig } from '../contract/turn-config.ts'
 import { ListenError } from '../kit/lifecycle/listen.ts'
 import { type Context, type Running, runWorkload } from '../kit/lifecycle/run.ts'
-import type { Contents } from '../kit/mounts/mounted-file.ts'
-import { type CertificatePair, parseCertificate, parseKeyring, parsePeers } from '../kit/mounts/parse.ts'
+import { optionalCertificate, parseKeyring, parsePeers } from '../kit/mounts/parse.ts'
 import { serverAddresses } from './address/machine.ts'
 import { assembleTurn, type TurnServer } from './assemble.ts'
 import { turnCounters } from './metrics/counters.ts'
@@ -15,10 +14,6 @@ import { type Listener, listenUdp } from './relay/udp-listener.ts'
 
 /** How often expired allocations are looked for, milliseconds. */
 const sweepInterval = 1000
-
-/** Without a certificate there is no TLS; half of one is a mistake. */
-const optionalCertificate = (contents: Contents): { value: CertificatePair | null } =>
-  contents.every((bytes) => bytes === null) ? { value: null } : parseCertificate(contents)
 
 const listenAll = async (
   { engine }: TurnServer,

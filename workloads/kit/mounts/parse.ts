@@ -107,3 +107,7 @@ export const parseCertificate = ([cert, key]: Contents): { value: CertificatePai
   checkUsable(pair)
   return { value: pair }
 }
+
+/** Without a certificate there is no TLS; half of one is a mistake. */
+export const optionalCertificate = (contents: Contents): { value: CertificatePair | null } =>
+  contents.every((bytes) => bytes === null) ? { value: null } : parseCertificate(contents)

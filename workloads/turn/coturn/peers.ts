@@ -15,6 +15,8 @@ export type PeerRanges = { allow: string[]; deny: string[] }
 
 const loopback: readonly Prefix[] = ['127.0.0.0/8', '::1/128'].map(parsePrefix)
 
+const isThere = (text: string | null): text is string => text !== null
+
 /** The bits after the prefix, all `0` or all `1`. */
 const filled = ({ bytes, bits }: Prefix, one: boolean): Uint8Array =>
   bytes.map((byte, index) => {
@@ -22,17 +24,21 @@ const filled = ({ bytes, bits }: Prefix, one: boolean): Uint8Array =>
     return one ? byte | rest : byte & ~rest
   })
 
-/** `10.0.0.0/8` is `10.0.0.0-10.255.255.255`. @throws RangeError when `text` is no prefix */
-export const rangeOf = (text: string): string => {
+const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0)
+
+/** To coturn an end that is all zero is an end that is open, for both families; the zero address it refuses by itself. */
+const notZero = (bytes: Uint8Array): Uint8Array => (isZero(bytes) ? bytes.with(-1, 1) : bytes)
+
+/** `10.0.0.0/8` is `10.0.0.0-10.255.255.255`; null where it holds the zero address alone. @throws RangeError when it is no prefix */
+export const rangeOf = (text: string): string | null => {
   const prefix = parsePrefix(text)
-  return `${addressText(filled(prefix, false))}-${addressText(filled(prefix, true))}`
+  const last = filled(prefix, true)
+  return isZero(last) ? null : `${addressText(notZero(filled(prefix, false)))}-${addressText(last)}`
 }
 
-const rangesOf = (prefixes: readonly string[]): string[] => [...new Set(prefixes.map(rangeOf))]
+const rangesOf = (prefixes: readonly string[]): string[] => [...new Set(prefixes.map(rangeOf).filter(isThere))]
 
 const overlap = (a: Prefix, b: Prefix): boolean => inPrefix(a.bytes, b) || inPrefix(b.bytes, a)
-
-const isThere = (address: string | null): address is string => address !== null
 
 const allowed = ({ peers }: TurnConfig, { told }: ServerAddresses): string[] => [
   ...peers.allow,

@@ -11,7 +11,7 @@ export type Listener = { close(): void }
 /** What a machine without IPv6 answers; the wildcard then stands for nothing. */
 export const absentFamily: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])
 
-const serve = (socket: Socket, engine: TurnEngine): void => {
+const serve = (socket: Socket, engine: TurnEngine, serving: () => boolean): void => {
   const side = engine.attach({
     protocol: 'udp',
     stream: false,
@@ -22,12 +22,30 @@ const serve = (socket: Socket, engine: TurnEngine): void => {
   })
   socket.on('message', (bytes, client) => {
     // A forged source port of zero cannot be answered.
-    if (client.port !== 0) engine.receive(side, bytes, client.address, client.port)
+    if (client.port !== 0 && serving()) engine.receive(side, bytes, client.address, client.port)
   })
 }
 
+/** A bound socket; null when `address` is `::` and the machine has no IPv6. @throws ListenError */
+export const bindUdp = async (address: string, port: number): Promise<Socket | null> => {
+  const socket = createUdpSocket(familyOf(address))
+  try {
+    // The bind is over before it returns, so who waits must be there first.
+    const listening = once(socket, 'listening')
+    socket.bind({ address, port, exclusive: true })
+    await listening
+    return socket
+  } catch (error) {
+    socket.close()
+    const { code } = error as NodeJS.ErrnoException
+    if (address === '::' && absentFamily.has(code ?? '')) return null
+    throw listenError('turn', port, error as NodeJS.ErrnoException)
+  }
+}
+
 /**
- * Listens on one address; null when it is `::` and the machine has no IPv6. `failed` is told of each later error.
+ * Listens on one address; null when it is `::` and the machine has no IPv6. `failed` is told of each later error. While
+ * `serving` says no, what arrives is dropped.
  * @throws ListenError
  */
 export const listenUdp = async (
@@ -36,19 +54,9 @@ export const listenUdp = async (
   port: number,
   failed: () => void,
 ): Promise<Listener | null> => {
-  const socket = createUdpSocket(familyOf(address))
-  try {
-    // The bind is over before it returns, so who waits must be there first.
-    const listening = once(socket, 'listening')
-    socket.bind({ address, port, exclusive: true })
-    await listening
-  } catch (error) {
-    socket.close()
-    const { code } = error as NodeJS.ErrnoException
-    if (address === '::' && absentFamily.has(code ?? '')) return null
-    throw listenError('turn', port, error as NodeJS.ErrnoException)
-  }
+  const socket = await bindUdp(address, port)
+  if (!socket) return null
   socket.on('error', failed)
-  serve(socket, engine)
+  serve(socket, engine, serving)
   return { close: () => socket.close() }
 }
