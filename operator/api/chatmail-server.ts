@@ -15,6 +15,7 @@ export const chatmailServer = z.strictObject({
   metadata: z.looseObject({
     name: serverName,
     namespace: z.string().min(1).max(63).default('default'),
+    annotations: z.record(z.string(), z.string('text; put numbers and dates into quotes')).optional(),
   }),
   spec,
   status: z.looseObject({}).optional(),

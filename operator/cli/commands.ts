@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from 'commander'
 import { isIpv4 } from '../local/host/addresses.ts'
 import { type Command, required } from './command.ts'
 import { type IrohTestFlags, relayUrl } from './iroh/test.ts'
+import type { KeysFlags } from './keys.ts'
 import type { OperatorFlags } from './operator.ts'
 import type { RenderFlags } from './render.ts'
 import { turnTools } from './turn/commands.ts'
@@ -31,6 +32,19 @@ const workloadOptions = (): Option[] => [
   required('--mounts <dir>', 'the folder of mounted files'),
   required('--data <dir>', 'the folder for data'),
 ]
+
+const keysOptions = (): Option[] => [
+  required('--data-dir <dir>', 'the data folder of the server, as `up` has it'),
+  new Option('--output <form>', 'json: one line on standard output').choices(['human', 'json']).default('human'),
+]
+
+const keyRequest = (kind: 'rotate' | 'revoke', summary: string): Command => ({
+  name: kind,
+  summary,
+  options: keysOptions,
+  examples: [`chatmail keys ${kind} --data-dir chatmail-data/local`],
+  run: async (flags: KeysFlags, context) => (await import('./keys.ts')).runKeyRequest(kind, flags, context),
+})
 
 type WorkloadFlags = { mounts: string; data: string }
 type WorkloadEntry = { run: (options: { mountsDir: string; dataDir: string }) => Promise<never> }
@@ -73,6 +87,17 @@ export const commands: readonly Command[] = [
       'chatmail up -f server.yaml --address 127.0.0.1 --output json',
     ],
     run: async (flags: UpFlags, context) => (await import('./up.ts')).runUp(flags, context),
+  },
+  {
+    name: 'keys',
+    summary: 'where the keys for calls of a server on this machine stand; below it, to have a new one',
+    options: keysOptions,
+    examples: ['chatmail keys --data-dir chatmail-data/local'],
+    run: async (flags: KeysFlags, context) => (await import('./keys.ts')).runKeys(flags, context),
+    commands: [
+      keyRequest('rotate', 'a new key; calls go on, and what clients hold is good until it expires'),
+      keyRequest('revoke', 'after a leak: every old key goes at once, and the calls made with it end'),
+    ],
   },
   {
     name: 'render',

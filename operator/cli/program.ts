@@ -37,6 +37,8 @@ const build = (context: CommandContext, run: Run): Program => {
     .description('A chatmail server for Delta Chat: in Kubernetes by its operator, or on this machine.')
     .version(manifest.version)
     .exitOverride()
+    // An option belongs to the command it follows, where that and the one above have one of the same name.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),

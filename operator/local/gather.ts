@@ -7,9 +7,7 @@ import { StartError } from '../../workloads/contract/start-error.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
 import { selfSignedCertificate } from '../certificate/self-signed.ts'
 import { type Certificate, type Facts, outsideACluster } from '../render/facts.ts'
-import { fileText } from '../render/files.ts'
 import { names } from '../render/names.ts'
-import { firstKeyring } from '../turnkeys/first.ts'
 import type { SecretFolder } from './data/secrets.ts'
 import { isIpv4, lanAddress, listening } from './host/addresses.ts'
 
@@ -72,9 +70,14 @@ const madeCertificate = (
   return { secretName, issuer: null, pem, selfSigned: true }
 }
 
-/** Facts without any TURN endpoint: those are told once they work. */
-export const gather = (server: ChatmailServer, surroundings: Surroundings, secrets: SecretFolder): Facts => {
-  const { random, now, interfaces } = surroundings
+/** Facts without any TURN endpoint: those are told once they work. `keyring` is `keyring.json`. */
+export const gather = (
+  server: ChatmailServer,
+  surroundings: Surroundings,
+  secrets: SecretFolder,
+  keyring: string,
+): Facts => {
+  const { random, interfaces } = surroundings
   const address = clientAddress(server, surroundings)
   const listen = listening(address, interfaces)
   const publicHost = server.spec.exposure.host ?? address
@@ -89,9 +92,7 @@ export const gather = (server: ChatmailServer, surroundings: Surroundings, secre
       tls.secretName && tls.source !== 'SelfSigned'
         ? ownCertificate(tls.secretName, secrets)
         : madeCertificate(server, publicHost, address, secrets, surroundings),
-    keyring: secrets.keep(names.keyring(server), mountedFiles.keyring, () =>
-      fileText(firstKeyring(random, Math.floor(now() / 1000))),
-    ),
+    keyring,
     managementToken: secrets.keep(names.managementToken(server), mountedFiles.managementToken, () =>
       random(tokenBytes).toString('hex'),
     ),

@@ -74,7 +74,8 @@ const endpoints = ({ server, facts, runner }: LocalServer, address: string): Tur
       state: 'ready',
     }))
 
-const applyAll = ({ server, facts, runner }: LocalServer): Promise<void> => runner.apply(render(server, facts))
+/** Puts in force what the facts say now. */
+export const applyAll = ({ server, facts, runner }: LocalServer): Promise<void> => runner.apply(render(server, facts))
 
 const startTurn = async (local: LocalServer, signal: AbortSignal): Promise<void> => {
   const { server, facts, runner } = local

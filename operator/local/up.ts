@@ -16,6 +16,8 @@ import { SecretFolder } from './data/secrets.ts'
 import { clientAddress, gather, type Surroundings } from './gather.ts'
 import { listening } from './host/addresses.ts'
 import { checkPorts, type Hosts } from './host/ports.ts'
+import { type KeptKeys, keptKeys } from './keys/parts.ts'
+import { followKeys, startingRing } from './keys/start.ts'
 import { lastFailure } from './log-tail.ts'
 import { endOrphans } from './pods/orphans.ts'
 import { MissingFile } from './pods/plan.ts'
@@ -109,6 +111,8 @@ const assemble = (
   return { server, facts, runner, events, progress: host.progress, explain }
 }
 
+type Prepared = { local: LocalServer; keys: KeptKeys }
+
 /** Resolves when the server is to stop: asked to, or because a workload cannot go on. */
 const untilStop = (local: LocalServer, stopAsked: Promise<void>): Promise<number> =>
   Promise.race([
@@ -121,12 +125,14 @@ const untilStop = (local: LocalServer, stopAsked: Promise<void>): Promise<number
   ])
 
 const serve = async (
-  local: LocalServer,
+  prepared: Prepared,
   address: string,
   dirs: Layout,
   host: UpHost,
   ready: Ready,
 ): Promise<number> => {
+  const { local } = prepared
+  let stopKeys = async () => {}
   const stopAsked = new Promise<void>((resolve) => {
     host.onStop((immediate) => {
       if (immediate) local.runner.kill()
@@ -138,27 +144,25 @@ const serve = async (
     const started = startServer(local, address).then(() => true)
     const up = await Promise.race([started, stopAsked.then(() => false)])
     if (!up) return exitCodes.ok
+    stopKeys = followKeys(prepared.keys, local, dirs)
     await ready(local.server, local.facts, dirs.root)
     return await untilStop(local, stopAsked)
   } finally {
     host.progress('Stopping.')
+    await stopKeys()
     await local.runner.stop()
     host.progress('Stopped.')
   }
 }
 
-const prepare = async (
-  server: ChatmailServer,
-  options: UpOptions,
-  dirs: Layout,
-  host: UpHost,
-): Promise<LocalServer> => {
+const prepare = async (server: ChatmailServer, options: UpOptions, dirs: Layout, host: UpHost): Promise<Prepared> => {
   const around = surroundings(options)
   const left = await endOrphans(dirs)
   if (left.length) host.progress(`Ended what an earlier run left behind: ${left.join(', ')}.`)
   await checkPorts(portRows(server, 'local'), hosts(server, around))
-  const facts = gather(server, around, new SecretFolder(dirs))
-  return assemble(server, facts, dirs, options, host)
+  const keys = keptKeys(server, dirs, around, host.progress)
+  const facts = gather(server, around, new SecretFolder(dirs), await startingRing(keys, dirs))
+  return { local: assemble(server, facts, dirs, options, host), keys }
 }
 
 /** What a person can mend is told in words: a missing file, and what the system says of the data folder. */
@@ -183,8 +187,8 @@ export const up = async (server: ChatmailServer, options: UpOptions, host: UpHos
   const giveBack = take(dirs, host.pid)
   try {
     host.progress(`Starting ${server.spec.domain}; its data lies in ${dirs.root}.`)
-    const local = await prepare(server, options, dirs, host)
-    return await serve(local, clientAddress(server, surroundings(options)), dirs, host, ready)
+    const prepared = await prepare(server, options, dirs, host)
+    return await serve(prepared, clientAddress(server, surroundings(options)), dirs, host, ready)
   } catch (error) {
     throw told(error)
   } finally {

@@ -38,7 +38,7 @@ export const keysVerdict = ({ ring, reason }: Rotation): Verdict<'KeysReady'> =>
 const iso = (seconds: number): string => new Date(seconds * 1000).toISOString()
 
 /** `interval` in seconds. */
-export const keysStatus = (ring: Keyring, interval: number): NonNullable<Status['turnKeys']> => {
+export const keysStatus = (ring: Keyring, interval: number): Required<NonNullable<Status['turnKeys']>> => {
   const key = signingKey(ring)
   const since = key.role === 'sign' ? key.since : 0
   return {

@@ -18,7 +18,7 @@ export type Phase = 'Steady' | 'Introducing' | 'Switched'
  * nothing.
  */
 export type KeyRequests = { rotate?: string | undefined; revoke?: string | undefined }
-type RequestKind = keyof KeyRequests
+export type RequestKind = keyof KeyRequests
 
 /** All in seconds. */
 export type RotationPolicy = {
@@ -75,6 +75,10 @@ const marksOf = ({ id }: TurnKey): string[] => id.split('-').slice(1)
 
 const isOpen = ({ keys }: Keyring, kind: RequestKind, request: string | undefined): boolean =>
   request !== undefined && !keys.some((key) => marksOf(key).includes(markOf(kind, request)))
+
+/** What is asked for and no key answers yet: a rotation that runs comes to its end first. */
+export const openRequests = (ring: Keyring, requests: KeyRequests): RequestKind[] =>
+  (Object.keys(letters) as RequestKind[]).filter((kind) => isOpen(ring, kind, requests[kind]))
 
 /**
  * Marks go on to the keys that follow, of each kind the last one: a request that stays written down is not answered again

@@ -22,6 +22,10 @@ export const layout = (root: string) => ({
     /** Which process runs it, so that one left behind is found. */
     process: join(root, 'pods', name, 'process.json'),
   }),
+  /** TURN keys: the last request of each kind, what of the manifest is among them, and where the rotation stands. */
+  keyRequest: (kind: 'rotate' | 'revoke'): string => join(root, 'keys', kind),
+  keyAnnotations: join(root, 'keys', 'manifest.json'),
+  keysState: join(root, 'keys', 'state.json'),
   logs: join(root, 'logs'),
   log: (pod: string): string => join(root, 'logs', `${pod}.log`),
   /** Compiled code; may be removed at any time. */

@@ -6,17 +6,26 @@ import { closeSync, fstatSync, openSync, readFileSync, rmSync, statSync, writeFi
 import { DatabaseSync } from 'node:sqlite'
 import { exitCodes } from '../../../workloads/contract/exit-codes.ts'
 import { StartError } from '../../../workloads/contract/start-error.ts'
+import { startTime } from '../host/process-identity.ts'
 import type { Layout } from './layout.ts'
 
 const sqliteBusy = 5
 
-const holderPid = (path: string): string => {
+const holderPid = (path: string): number | null => {
   try {
-    return ` with process id ${JSON.parse(readFileSync(path, 'utf8')).pid}`
+    return JSON.parse(readFileSync(path, 'utf8')).pid
   } catch {
-    return ''
+    return null
   }
 }
+
+/** Whether a server runs on the folder, without disturbing it. A note that was left behind may name another process. */
+export const isHeld = ({ holder }: Layout): boolean => {
+  const pid = holderPid(holder)
+  return pid !== null && startTime(pid) !== null
+}
+
+const named = (pid: number | null): string => (pid === null ? '' : ` with process id ${pid}`)
 
 /** The file is closed before the lock is taken: closing it drops every lock that this process has on it (fcntl(2)). */
 const touch = (path: string): number => {
@@ -57,7 +66,7 @@ export const lock = ({ lock: path, holder, root }: Layout, pid: number): (() => 
   const database = acquireUnlessBusy(path)
   if (database === 'busy')
     throw new StartError(
-      `${root}: a server${holderPid(holder)} runs on this data folder already. Stop it first, or give another folder with --data-dir.`,
+      `${root}: a server${named(holderPid(holder))} runs on this data folder already. Stop it first, or give another folder with --data-dir.`,
       exitCodes.unavailable,
     )
   writeFileSync(holder, `${JSON.stringify({ pid })}\n`, { mode: 0o600 })
