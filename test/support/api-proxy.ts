@@ -96,6 +96,7 @@ export class ApiProxy {
   }
 
   async stop(): Promise<void> {
+    if (!this.#server.listening) return
     this.#agent.destroy()
     const closed = new Promise((resolve) => this.#server.close(resolve))
     this.cutAll()

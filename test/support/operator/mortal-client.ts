@@ -1,7 +1,6 @@
 /** A client whose process ends after so many writes: what it asks for then is never sent. */
 import type { KubeClient } from '../../../operator/kube/client.ts'
-
-const writes = new Set<PropertyKey>(['apply', 'applyStatus', 'create', 'replace', 'mergePatch', 'delete'])
+import { writeCalls } from './writes.ts'
 
 export type Mortal = {
   client: KubeClient
@@ -20,7 +19,7 @@ export const mortalClient = (client: KubeClient, lifetime: number): Mortal => {
       const member = Reflect.get(target, name, target)
       if (typeof member !== 'function') return member
       return (...words: unknown[]) => {
-        if (writes.has(name) && made++ >= lifetime) death.resolve()
+        if (writeCalls.has(name) && made++ >= lifetime) death.resolve()
         if (made > lifetime) return name === 'watch' ? member.apply(target, words) : Promise.reject(new Error('dead'))
         return member.apply(target, words)
       }

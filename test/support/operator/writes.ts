@@ -1,4 +1,4 @@
-/** How often an operator has written, by the metrics that it keeps for its users. */
+/** What an operator has written: how often, by the metrics that it keeps for its users, and when. */
 import { Registry } from 'prom-client'
 import { KubeClient } from '../../../operator/kube/client.ts'
 
@@ -14,4 +14,30 @@ export const countedClient = (kubeconfig: string): Counted => {
     return rows.filter(({ labels }) => labels.method !== 'GET').reduce((sum, { value }) => sum + value, 0)
   }
   return { client, metrics, writes }
+}
+
+/** The calls that change something. */
+export const writeCalls: ReadonlySet<PropertyKey> = new Set([
+  'apply',
+  'applyStatus',
+  'create',
+  'replace',
+  'mergePatch',
+  'delete',
+])
+
+export type Timeline = { client: KubeClient; writes: number[] }
+
+/** The client, with the times at which it writes anything but a Lease, by `performance.now()`. */
+export const timedClient = (client: KubeClient): Timeline => {
+  const writes: number[] = []
+  const get = (target: KubeClient, name: PropertyKey): unknown => {
+    const member = Reflect.get(target, name, target)
+    if (typeof member !== 'function') return member
+    return (...words: [{ kind?: string }, ...unknown[]]) => {
+      if (writeCalls.has(name) && words[0].kind !== 'Lease') writes.push(performance.now())
+      return member.apply(target, words)
+    }
+  }
+  return { client: new Proxy(client, { get }), writes }
 }

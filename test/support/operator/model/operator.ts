@@ -54,8 +54,11 @@ export class ModelOperator {
     this.watch()
   }
 
+  /** One pass; what has happened to pods before it is seen after it at the latest. */
   async pass(): Promise<Awaited<ReturnType<typeof reconcile>>> {
-    return reconcile(this.#operator, structuredClone(this.#cluster.api.objects.get('ChatmailServer/chat')!))
+    const done = await reconcile(this.#operator, structuredClone(this.#cluster.api.objects.get('ChatmailServer/chat')!))
+    this.#seen = { ...this.#seen, pods: structuredClone(this.#cluster.podObjects()) }
+    return done
   }
 
   /** A pass of which all writes from that one on fail. */

@@ -1,0 +1,170 @@
+// The operator on an API server that refuses, loses answers, cuts watches and restarts, while people edit at random.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import fc from 'fast-check'
+import { Registry } from 'prom-client'
+import { KubeClient } from '../../../operator/kube/client.ts'
+import type { KubeObject } from '../../../operator/kube/objects.ts'
+import type { RunningOperator } from '../../../operator/reconcile/operator.ts'
+import { childResources, idOf, resourceOf } from '../../../operator/reconcile/resources.ts'
+import { covers } from '../../../operator/reconcile/settled.ts'
+import { ApiProxy } from '../../support/api-proxy.ts'
+import { apiServerMissing } from '../../support/api-server.ts'
+import { eventually } from '../../support/eventually.ts'
+import { brisk, OperatorBed } from '../../support/operator/bed.ts'
+import { assertDiscreet } from '../../support/operator/discretion.ts'
+import { countedClient } from '../../support/operator/writes.ts'
+
+const skip = apiServerMissing()
+const names = ['one', 'two', 'three'] as const
+const metrics = new Registry()
+let bed: OperatorBed
+let proxy: ApiProxy
+let client: KubeClient
+let operator: RunningOperator
+
+/** The faults of a run are those of its seed. */
+const seeded = (seed: number): (() => number) => {
+  let state = seed
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32
+    return state / 2 ** 32
+  }
+}
+
+type Spec = { exposure: object; turn: object; mail: object }
+const calm: Spec = { exposure: { type: 'ClusterIP' }, turn: { replicas: 2 }, mail: {} }
+const apply = (name: string, spec: Spec = calm) => bed.apply(name, { domain: `${name}.example.org`, ...spec })
+
+before(async () => {
+  if (skip) return
+  bed = await OperatorBed.start()
+  proxy = await ApiProxy.start(bed.api, seeded(7))
+  client = KubeClient.fromConfig({ kubeconfig: proxy.kubeconfig, metrics })
+  operator = await bed.operate({ client, metrics, pace: brisk })
+  for (const name of names) await apply(name)
+  for (const name of names) await bed.until(name, 'Ready', 'True')
+})
+after(async () => {
+  await operator?.stop()
+  await client?.close()
+  await proxy?.stop()
+  await bed?.stop()
+})
+
+const selector = 'app.kubernetes.io/managed-by=chatmail-operator'
+const children = async (): Promise<KubeObject[]> =>
+  (
+    await Promise.all(
+      childResources.map((of) => bed.client.list(of, { namespace: 'default', labelSelector: selector })),
+    )
+  ).flatMap(({ items }) => items)
+
+/** What the API server gives out anew when an object is made again. */
+const given = new Set(['nodePort', 'clusterIP', 'clusterIPs', 'healthCheckNodePort'])
+const shape = ({ metadata, spec, data }: KubeObject): unknown =>
+  JSON.parse(JSON.stringify({ labels: metadata.labels, annotations: metadata.annotations, spec, data }), (key, each) =>
+    given.has(key) ? undefined : each,
+  )
+
+type Edit = { what: 'child' | 'spec' | 'label'; index: number; name: (typeof names)[number]; spec: Spec }
+const edit: fc.Arbitrary<Edit> = fc.record({
+  what: fc.constantFrom('child', 'spec', 'label'),
+  index: fc.nat(1000),
+  name: fc.constantFrom(...names),
+  spec: fc.record({
+    exposure: fc.record({ type: fc.constantFrom('ClusterIP', 'NodePort', 'HostNetwork') }),
+    turn: fc.record({ replicas: fc.constantFrom(1, 2), enabled: fc.boolean() }),
+    mail: fc.record({ comment: fc.constantFrom('hello', 'good bye') }),
+  }),
+})
+
+/** Secrets and volumes are what nobody should delete; everything else may go. */
+const isDear = ({ kind }: KubeObject): boolean => kind === 'Secret' || kind === 'PersistentVolumeClaim'
+
+const perform = async (all: readonly KubeObject[], { what, index, name, spec }: Edit): Promise<void> => {
+  if (what === 'spec') return void (await apply(name, spec))
+  const object = all[index % all.length]!
+  const ref = { namespace: 'default', name: object.metadata.name }
+  if (what === 'child' && !isDear(object)) await bed.client.delete(resourceOf(object), ref)
+  const labels = { 'app.kubernetes.io/component': `v${index}` }
+  if (what === 'label') await bed.client.mergePatch(resourceOf(object), ref, { metadata: { labels } })
+}
+
+const storm = async (count: number, seed: number): Promise<void> => {
+  const all = await children()
+  for (const each of fc.sample(edit, { numRuns: count, seed })) await perform(all, each).catch(() => {})
+}
+
+const settled = async (): Promise<void> => {
+  for (const name of names) await apply(name)
+  for (const name of names) {
+    await bed.until(name, 'Ready', 'True')
+    await bed.until(name, 'Reconciling', 'absent')
+  }
+}
+
+test('whatever the way to the API server does, all comes to what is rendered, and then nothing is written', {
+  skip,
+  timeout: 110_000,
+}, async () => {
+  const wanted = new Map((await children()).map((object) => [idOf(object), shape(object)]))
+  proxy.faults = {
+    cutWatchesAfterMs: 2000,
+    refuse: { rate: 0.1, statuses: [409, 410, 429, 500], retryAfterSeconds: 0 },
+    refuseWatches: { rate: 0.2, status: 410 },
+    loseAnswersRate: 0.05,
+    garbageRate: 0.02,
+  }
+  await storm(80, 1)
+  await bed.api.stopServer()
+  await bed.api.startServer()
+  await storm(80, 2)
+  await eventually(() => {
+    for (const fault of ['watch cut', 'refused', 'watch refused', 'answer lost', 'garbage'])
+      assert.ok(proxy.injected[fault], `no ${fault}`)
+  }, 20_000)
+  proxy.faults = {}
+  await settled()
+  await eventually(async () => {
+    const live = new Map((await children()).map((object) => [idOf(object), shape(object)]))
+    assert.deepEqual([...live.keys()].sort(), [...wanted.keys()].sort())
+    for (const [id, object] of wanted) assert.ok(covers(live.get(id), object), `${id}: ${JSON.stringify(live.get(id))}`)
+  }, 30_000)
+
+  await operator.stop()
+  const counted = countedClient(bed.api.kubeconfig)
+  const fresh = await bed.operate({ client: counted.client, metrics: counted.metrics })
+  for (const name of names) await bed.lookAgain(name)
+  await eventually(async () => {
+    const { values } = await counted.metrics.getSingleMetric('controller_runtime_reconcile_total')!.get()
+    assert.ok(values.reduce((sum, { value }) => sum + value, 0) >= 2 * names.length)
+  })
+  assert.equal(await counted.writes(), 0)
+  await fresh.stop()
+  await counted.client.close()
+})
+
+const values = async (name: string): Promise<{ value: number; labels: Record<string, unknown> }[]> =>
+  (await metrics.getSingleMetric(name)!.get()).values as { value: number; labels: Record<string, unknown> }[]
+
+test('the figures of that time add up', { skip }, async () => {
+  const calls = await values('rest_client_requests_total')
+  for (const code of ['409', '429', '500', '<error>'])
+    assert.ok(
+      calls.some(({ labels, value }) => labels.code === code && value > 0),
+      `no call with ${code}`,
+    )
+  const results = await values('controller_runtime_reconcile_total')
+  const count = (result: string): number => results.find(({ labels }) => labels.result === result)?.value ?? 0
+  assert.ok(count('error') > 0 && count('error') < count('success') + count('requeue_after'), JSON.stringify(results))
+  const errors = await values('controller_runtime_reconcile_errors_total')
+  assert.equal(errors[0]?.value, count('error'))
+  for (const name of ['workqueue_depth', 'controller_runtime_active_workers'])
+    for (const { value } of await values(name)) assert.equal(value, 0, name)
+})
+
+test('no event storm, and nothing was told that must not be', { skip }, async () => {
+  assert.deepEqual(bed.kubelet.problems, [])
+  await assertDiscreet(bed)
+})
