@@ -11,15 +11,15 @@ import type { Acknowledgements } from '../turnkeys/rotation.ts'
 import { type KeysStep, stepKeys } from '../turnkeys/step.ts'
 import type { Gathered } from './gather.ts'
 import { isNodeReady } from './placement/nodes.ts'
-import { isRunning, type Pod, secretText } from './view.ts'
+import { type Pod, secretText } from './view.ts'
 
 /**
  * Pods that have to have a key before it is used. One that does not run yet starts with the newest ring; one on a node that
  * has gone dark serves nobody whom the server tells of it, because a relay is told of only while it proves to work.
  */
-const concerned = (pods: readonly Pod[], { nodes }: Gathered): Pod[] => {
+const concerned = (pods: readonly Pod[], { nodes, states }: Gathered): Pod[] => {
   const dark = new Set(nodes.filter((node) => !isNodeReady(node)).map(({ metadata }) => metadata.name))
-  return pods.filter((pod) => isRunning(pod) && !dark.has(pod.spec.nodeName ?? ''))
+  return pods.filter(({ metadata, spec }) => states.has(metadata.uid!) && !dark.has(spec.nodeName ?? ''))
 }
 
 /**
@@ -32,7 +32,7 @@ export const acknowledgements = (gathered: Gathered, { generation }: Keyring, te
     gathered.states.get(metadata.uid!)?.loaded[mountedFiles.keyring]?.digest === digest ? generation : null
   return {
     turn: concerned(gathered.turnPods, gathered).map(generationOf),
-    mail: gathered.mailPods.filter(isRunning).map(generationOf),
+    mail: gathered.mailPods.filter(({ metadata }) => gathered.states.has(metadata.uid!)).map(generationOf),
   }
 }
 

@@ -12,11 +12,20 @@ import { isPodReady, isTerminating, type Pod } from './view.ts'
 
 export type RelayState = 'Starting' | 'Ready' | 'Draining' | 'Unreachable'
 
-/** `reason`: why it is not Ready: what is the case, why, and what to do. */
-export type Judged = { state: RelayState; reason: string | null }
+export type Judged = {
+  state: RelayState
+  /** Why it is not Ready: what is the case, why, and what to do. */
+  reason: string | null
+  /** True when it has no clients to lose: no pod that is ready, or one that nobody reaches. */
+  idle: boolean
+}
 
 /** The pods of one relay and the Deployment that makes them. */
 export type Running = { pods: readonly Pod[]; deployment: KubeObject | undefined }
+
+const ready: Judged = { state: 'Ready', reason: null, idle: false }
+const draining = (reason: string): Judged => ({ state: 'Draining', reason, idle: false })
+const starting = (reason: string, idle: boolean): Judged => ({ state: 'Starting', reason, idle })
 
 /** `proven` is null where there is nothing that clients could be told. */
 export const judge = (
@@ -28,23 +37,19 @@ export const judge = (
   const pod = staying.find(isPodReady) ?? staying[0]
   if (pod && isPodReady(pod)) {
     // The pod of the template before is ready for a moment more, and about to go.
-    if (!deployment || !isCurrent(deployment as WorkloadLike))
-      return { state: 'Draining', reason: 'It is being replaced.' }
+    if (!deployment || !isCurrent(deployment as WorkloadLike)) return draining('It is being replaced.')
     return judgeReady(gathered, pod, proven(pod))
   }
-  if (pods.some(isTerminating)) return { state: 'Draining', reason: 'Calls that run go on; no new ones are taken.' }
-  return {
-    state: 'Starting',
-    reason: pod ? (podProblem(pod)?.message ?? 'The pod starts.') : 'The pod is not there yet.',
-  }
+  if (pods.some(isTerminating)) return draining('Calls that run go on; no new ones are taken.')
+  return starting(pod ? (podProblem(pod)?.message ?? 'The pod starts.') : 'The pod is not there yet.', true)
 }
 
 const judgeReady = ({ states, server }: Gathered, pod: Pod, proven: Proven | null): Judged => {
-  if (states.get(pod.metadata.uid!)?.draining) return { state: 'Draining', reason: 'It drains.' }
-  if (!proven) return { state: 'Starting', reason: unnamed(server) }
-  if (server.spec.turn.publicAddress.proof === 'Skip') return { state: 'Ready', reason: null }
-  if (proven.state === 'untried') return { state: 'Starting', reason: 'It is being proved.' }
-  return proven.state === 'works' ? { state: 'Ready', reason: null } : { state: 'Unreachable', reason: proven.message }
+  if (states.get(pod.metadata.uid!)?.draining) return draining('It drains.')
+  if (!proven) return starting(unnamed(server), true)
+  if (server.spec.turn.publicAddress.proof === 'Skip') return ready
+  if (proven.state === 'untried') return starting('It is being proved.', false)
+  return proven.state === 'works' ? ready : { state: 'Unreachable', reason: proven.message, idle: true }
 }
 
 /** Why clients cannot be told of a relay that works otherwise. */

@@ -32,6 +32,8 @@ export type Relay = Judged & {
   address: PublicAddress
   /** True where another one takes its place. */
   leaving: boolean
+  /** True where its node takes no new pod, so that one that is replaced would not come back. */
+  cordoned: boolean
 }
 
 /** The server's key in the controller's queue: a proof that turns out otherwise has it looked at again. */
@@ -80,7 +82,7 @@ const toldNow = ({ server, live }: Gathered): ReadonlySet<string> => {
 
 const toRelay =
   (gathered: Gathered, ring: Keyring, proofs: Proofs, wanted: Set<string>, told = toldNow(gathered)) =>
-  (node: TurnNode, nodeName: string | null, leaving: boolean): Relay => {
+  (node: TurnNode, place: Node | null, leaving: boolean): Relay => {
     const { server } = gathered
     const running = { pods: podsOf(gathered, node), deployment: deploymentOf(gathered, node.name) }
     const { address, port } = serving(gathered, node, running.deployment)
@@ -92,7 +94,9 @@ const toRelay =
       const target = { host, port, secret: signingKey(ring).secret }
       return proofs.of(ownerOf(gathered), id, target, told.has(`${host}:${port}`))
     }
-    return { node, nodeName, host, port, address, leaving, ...judge(gathered, running, proven) }
+    const nodeName = place?.metadata.name ?? null
+    const cordoned = place?.spec?.unschedulable ?? false
+    return { node, nodeName, host, port, address, leaving, cordoned, ...judge(gathered, running, proven) }
   }
 
 /** The Deployment of the relay on a node of this short name. */
@@ -113,7 +117,7 @@ const withAddresses = (
   { spec }: ChatmailServer,
   chosen: readonly Node[],
   current: ReadonlyMap<string, KubeObject>,
-): { name: string; turn: TurnNode | null }[] => {
+): { node: Node; turn: TurnNode | null }[] => {
   const { source } = spec.turn.publicAddress
   const kept = [...current].flatMap(([name, { metadata }]) => {
     const place = metadata.annotations?.[placeAnnotation]
@@ -125,9 +129,8 @@ const withAddresses = (
     countOfPlaces(spec),
   )
   return chosen.map((node) => {
-    const { name } = node.metadata
-    const place = places.get(name)!
-    return { name, turn: turnNode(node, publicAddress(spec, node, place), source === 'Static' ? place : undefined) }
+    const place = places.get(node.metadata.name)!
+    return { node, turn: turnNode(node, publicAddress(spec, node, place), source === 'Static' ? place : undefined) }
   })
 }
 
@@ -136,12 +139,13 @@ const onNodes = (gathered: Gathered, relay: ReturnType<typeof toRelay>): RelaysS
   const current = currentNodes(gathered)
   const { chosen, leaving } = placeRelays(spec, gathered.nodes, new Set(current.keys()), gathered.now)
   const made = withAddresses(gathered.server, chosen, current)
-  const staying = made.flatMap(({ name, turn }) => (turn ? [relay(turn, name, false)] : []))
-  const replaced = staying.length > 0 && staying.every(({ state }) => state === 'Ready')
+  const staying = made.flatMap(({ node, turn }) => (turn ? [relay(turn, node, false)] : []))
+  const working = staying.filter(({ state }) => state === 'Ready').length
+  const replaced = working > 0 && working === chosen.length
   const going = replaced ? [] : leaving.flatMap((node) => leavingRelay(node, current.get(node.metadata.name), relay))
   return {
     relays: [...staying, ...going],
-    withoutAddress: made.filter(({ turn }) => !turn).map(({ name }) => name),
+    withoutAddress: made.filter(({ turn }) => !turn).map(({ node }) => node.metadata.name),
     missing: spec.turn.replicas - chosen.length,
   }
 }
@@ -150,7 +154,7 @@ const onNodes = (gathered: Gathered, relay: ReturnType<typeof toRelay>): RelaysS
 const leavingRelay = (node: Node, deployment: KubeObject | undefined, relay: ReturnType<typeof toRelay>): Relay[] => {
   const address = servedBy(deployment)?.address
   const turn = address ? turnNode(node, address) : null
-  return turn ? [relay(turn, node.metadata.name, true)] : []
+  return turn ? [relay(turn, node, true)] : []
 }
 
 export const findRelays = (gathered: Gathered, ring: Keyring, proofs: Proofs): RelaysStep => {

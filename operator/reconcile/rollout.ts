@@ -6,12 +6,12 @@
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
 import { digestOf } from '../../workloads/contract/state.ts'
 import type { KubeObject } from '../kube/objects.ts'
+import { names } from '../render/names.ts'
 import { turnNodeLabel } from '../render/turn/workload.ts'
 import type { Gathered } from './gather.ts'
 import type { Relay } from './relays.ts'
 import { idOf } from './resources.ts'
 import { isSettled } from './settled.ts'
-import { isRunning } from './view.ts'
 
 const selectorOf = (object: KubeObject): Record<string, string> =>
   (object.spec as { selector?: { matchLabels?: Record<string, string> } } | undefined)?.selector?.matchLabels ?? {}
@@ -33,11 +33,12 @@ const changed = ({ live }: Gathered, objects: readonly KubeObject[]): string[] =
 
 /** True when the node's relay serves nobody new anyway. */
 const isIdle = (relays: readonly Relay[], node: string): boolean =>
-  relays.every((relay) => relay.node.name !== node || (relay.state !== 'Ready' && relay.state !== 'Draining'))
+  relays.every((relay) => relay.node.name !== node || relay.idle)
 
 /**
- * Nodes whose relay is to be replaced now. One that serves nobody goes at once; of the others one, while all the rest are
- * up: first one that drains already, which would come back only to be replaced. One that leaves goes as it is.
+ * Nodes whose relay is to be replaced now. One that has no clients goes at once; of the others one, while all the rest are up:
+ * first one that drains already, which would come back only to be replaced. One that leaves goes as it
+ * is, and one on a cordoned node stays as it is.
  */
 export const toReplace = (
   gathered: Gathered,
@@ -47,24 +48,26 @@ export const toReplace = (
   const nodes = changed(gathered, objects)
   const idle = nodes.filter((node) => isIdle(relays, node))
   if (idle.length > 0) return new Set(idle)
-  const serving = relays.filter(({ node, leaving }) => nodes.includes(node.name) && !leaving)
-  const next = serving.find(({ state }) => state === 'Draining') ?? serving[0]
+  const serving = relays.filter(({ node, leaving, cordoned }) => nodes.includes(node.name) && !leaving && !cordoned)
+  const next = serving.find(({ state }) => state === 'Draining') ?? serving.find(({ state }) => state === 'Ready')
   const othersUp = relays.every((relay) => relay === next || relay.state === 'Ready')
   return new Set(next && othersUp ? [next.node.name] : [])
 }
 
 /**
  * What mail pods that run tell clients of: exactly the relays that they should (`knows`), still other ones (`lags`), or nobody
- * can say, because one does not answer (`silent`). A pod that does not run tells nobody, and starts with what is written.
+ * can say, because one does not answer (`silent`). A pod that does not run tells nobody and starts with what is written; but
+ * before that is written nobody knows, as copies of pods lag and one may just have started.
  */
 export type MailView = 'knows' | 'lags' | 'silent'
 
-export const mailView = ({ mailPods, states }: Gathered, relaysText: string): MailView => {
+export const mailView = ({ server, live, mailPods, states }: Gathered, relaysText: string): MailView => {
+  const written = live.get(`ConfigMap/${names.relays(server)}`)?.data as Record<string, string> | undefined
+  if (written?.[mountedFiles.relays] !== relaysText) return 'lags'
   const wanted = digestOf(relaysText)
-  const running = mailPods.filter(isRunning).map(({ metadata }) => states.get(metadata.uid!) ?? null)
-  const digests = running.flatMap((state) => (state ? [state.loaded[mountedFiles.relays]?.digest] : []))
-  if (digests.some((digest) => digest !== wanted)) return 'lags'
-  return digests.length < running.length ? 'silent' : 'knows'
+  const told = mailPods.flatMap(({ metadata }) => states.get(metadata.uid!) ?? [])
+  if (told.some(({ loaded }) => loaded[mountedFiles.relays]?.digest !== wanted)) return 'lags'
+  return mailPods.some(({ metadata }) => states.get(metadata.uid!) === null) ? 'silent' : 'knows'
 }
 
 /**

@@ -28,18 +28,20 @@ export const readState: ReadState = async (host, port, token) => {
   }
 }
 
-/** Pod uid → what it says; only of pods that run. */
+/** Pod uid → what it says, or null where it runs and does not answer. A pod that is not here does not run. */
 export type States = ReadonlyMap<string, WorkloadState | null>
 
+/** Pods are asked that do not seem to run too: the copies of pods lag, and one that has just started may answer. */
 export const readStates = async (
   pods: readonly Pod[],
   port: number,
   token: string | null,
   read: ReadState,
 ): Promise<States> => {
-  const asked = pods.filter(isRunning).map(async (pod): Promise<[string, WorkloadState | null]> => {
+  const asked = pods.map(async (pod): Promise<[string, WorkloadState | null][]> => {
     const { podIP } = pod.status ?? {}
-    return [pod.metadata.uid!, podIP && token ? await read(podIP, port, token) : null]
+    const state = podIP && token ? await read(podIP, port, token) : null
+    return state || isRunning(pod) ? [[pod.metadata.uid!, state]] : []
   })
-  return new Map(await Promise.all(asked))
+  return new Map((await Promise.all(asked)).flat())
 }
