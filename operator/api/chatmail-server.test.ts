@@ -74,14 +74,14 @@ test('rules over several fields', () => {
 })
 
 test('what this version cannot do is refused by name', () => {
-  const { spec } = accepted(withDomain({ turn: { engine: 'Coturn', replicas: 2 }, tls: { source: 'ACME' } }))
+  const { spec } = accepted(withDomain({ turn: { replicas: 2 }, tls: { source: 'ACME' } }))
   assert.deepEqual(
     unsupported(spec, 'local').map(({ path }) => path),
-    ['spec.turn.engine', 'spec.turn.replicas', 'spec.tls.source'],
+    ['spec.turn.replicas', 'spec.tls.source'],
   )
   assert.deepEqual(
     unsupported(spec, 'cluster').map(({ path }) => path),
-    ['spec.turn.engine', 'spec.tls.source'],
+    ['spec.tls.source'],
   )
   assert.deepEqual(unsupported(accepted(withDomain({})).spec, 'local'), [])
 })

@@ -30,13 +30,6 @@ const limits: readonly Limit[] = [
     allowed: 'false; PROXY protocol is not in this version',
   },
   {
-    path: 'spec.turn.engine',
-    where: 'everywhere',
-    found: (spec) => spec.turn.engine,
-    works: (spec) => spec.turn.engine === 'Builtin',
-    allowed: 'Builtin; coturn is not in this version',
-  },
-  {
     path: 'spec.turn.exposure',
     where: 'local',
     found: (spec) => spec.turn.exposure,

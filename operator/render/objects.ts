@@ -20,7 +20,7 @@ export type ProjectedSource =
 export type Volume = { name: string } & (
   | { projected: { defaultMode: number; sources: ProjectedSource[] } }
   | { persistentVolumeClaim: { claimName: string } }
-  | { emptyDir: { sizeLimit?: string } }
+  | { emptyDir: { sizeLimit?: string; medium?: 'Memory' } }
 )
 
 export type Probe = {

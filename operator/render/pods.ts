@@ -24,6 +24,10 @@ const fileMode = 0o440
 
 export type PodParts = {
   component: Component
+  /** The command of `chatmail` that runs, where it is not named as the component. */
+  command?: string
+  /** Where it is another one than that of the server's other pods. */
+  image?: string
   labels: Record<string, string>
   /** The text of config.yaml: a change of it replaces the pod; files that are reloaded in place are left out. */
   config: string
@@ -44,11 +48,14 @@ const probe = (path: string, periodSeconds: number, failureThreshold: number): P
   failureThreshold,
 })
 
+/** The image of a server's pods. */
+export const serverImage = ({ image }: ChatmailServerSpec, facts: Facts): string => image ?? facts.image
+
 const container = ({ spec }: ChatmailServer, facts: Facts, parts: PodParts): Container => ({
   name: parts.component,
-  image: spec.image ?? facts.image,
+  image: parts.image ?? serverImage(spec, facts),
   imagePullPolicy: spec.imagePullPolicy,
-  command: ['chatmail', parts.component, '--mounts', mountsPath, '--data', dataPath],
+  command: ['chatmail', parts.command ?? parts.component, '--mounts', mountsPath, '--data', dataPath],
   ports: [...parts.ports, { name: 'management', containerPort: parts.managementPort, protocol: 'TCP' }],
   volumeMounts: [
     { name: 'mounts', mountPath: mountsPath, readOnly: true },

@@ -49,14 +49,18 @@ export const resources = (of: string, defaults: { cpu: string; memory: string; m
     }),
   })
 
-export const image = z
+/** An image reference that may be left out. */
+export const imageReference = z
   .string()
   .min(1)
   .max(512)
   .regex(/^[^\s]+$/, 'an image reference, such as registry.example.org/chatmail-operator:1.2.3')
   .nullable()
   .default(null)
-  .describe("Image of this server's pods. Where it is not given: the operator's own, so that both are of one version.")
+
+export const image = imageReference.describe(
+  "Image of this server's pods. Where it is not given: the operator's own, so that both are of one version.",
+)
 
 export const imagePullPolicy = z
   .enum(['Always', 'IfNotPresent', 'Never'])

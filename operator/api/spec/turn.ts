@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { hostName, port } from '../names.ts'
 import { durationOfDays, durationOrZero } from '../quantities.ts'
 import { section } from '../rules.ts'
-import { nodeSelector, resources, tolerations } from './pods.ts'
+import { imageReference, nodeSelector, resources, tolerations } from './pods.ts'
 
 const isAddress = (text: string): boolean => z.union([z.ipv4(), z.ipv6()]).safeParse(text).success
 const isPrefix = (text: string): boolean => z.union([z.cidrv4(), z.cidrv6()]).safeParse(text).success
@@ -121,6 +121,12 @@ const peers = section(
   },
 )
 
+const coturn = section('What engine Coturn needs besides.', {
+  image: imageReference.describe(
+    "Image with coturn beside the program of this project. Where it is not given: the image of the server's other pods with -coturn after its tag, such as registry.example.org/chatmail-operator:1.2.3-coturn. It has to be given where that image is named by a digest.",
+  ),
+})
+
 export const turn = section(
   'The TURN relay, which carries calls when two clients cannot reach each other directly.',
   {
@@ -133,7 +139,10 @@ export const turn = section(
     engine: z
       .enum(['Builtin', 'Coturn'])
       .default('Builtin')
-      .describe('The server program: the one of this project, or coturn.'),
+      .describe(
+        'The server program. Builtin: the one of this project. Coturn: coturn 4.6 or newer, for very many calls on one node; it knows no limit per address, no ports of peers, and a revoked key ends every call on the relay. On one machine it must be installed (Debian: apt-get install coturn).',
+      ),
+    coturn,
     replicas: z.int().min(1).max(100).default(1).describe('Number of TURN pods, each on a node of its own.'),
     nodeSelector: nodeSelector('TURN pods'),
     tolerations: tolerations('TURN pods'),

@@ -10,6 +10,7 @@ import { names } from '../names.ts'
 import { annotationPrefix, type ContainerPort, metadata, selectorLabels, type Workload } from '../objects.ts'
 import { mounted, podTemplate, sharedSources } from '../pods.ts'
 import { managementPort } from '../ports.ts'
+import { turnEngine } from './engine.ts'
 
 /** Seconds beyond the drain deadline in which the process must have ended. */
 const drainMargin = 10
@@ -67,7 +68,7 @@ export const turnWorkload = (server: ChatmailServer, facts: Facts, node: TurnNod
     labels: { ...metadata(server, 'turn', name).labels, ...selector },
     config,
     sources: sources(server, facts, node),
-    data: { name: 'data', emptyDir: { sizeLimit: '64Mi' } },
+    ...turnEngine(server.spec, facts),
     ports: ports(server),
     managementPort: managementPort(server, facts.platform, 'turn'),
     gracePeriod: seconds(turn.drain.deadline) + drainMargin,

@@ -67,8 +67,8 @@ test('a file that is wrong: exit 78, a line each with where, what and what is al
     ['', [/0 documents/]],
     ['- a\n- b\n', [/./]],
     [
-      `${header}spec: { domain: chat.example.org, turn: { engine: Coturn } }`,
-      [/spec\.turn\.engine: found "Coturn"; allowed: Builtin/],
+      `${header}spec: { domain: chat.example.org, mail: { proxyProtocol: true } }`,
+      [/spec\.mail\.proxyProtocol: found true; allowed: false/],
     ],
   ]
   for (const [text, expected] of wrong) {
