@@ -11,7 +11,7 @@ import { workloadNodeFlags } from '../../workloads/contract/workload-process.ts'
 const project = join(import.meta.dirname, '../..')
 
 /** What runs as a thread: a program of its own, beside the one that starts it. */
-const threads = ['workloads/mail/store/sqlite/writer/thread.ts']
+const threads = ['workloads/mail/store/sqlite/writer/thread.ts', 'workloads/turn/workers/thread.ts']
 
 const threadName = (path: string): string => path.replace(/\.ts$/, '').replaceAll('/', '-')
 

@@ -10,6 +10,7 @@ import { TurnEngine } from '../../workloads/turn/allocations/engine.ts'
 import { type DropReason, newTraffic, type Observer } from '../../workloads/turn/allocations/observer.ts'
 import { Quotas } from '../../workloads/turn/allocations/quotas.ts'
 import { Registry } from '../../workloads/turn/allocations/registry.ts'
+import { wholeRange } from '../../workloads/turn/allocations/relay-ports.ts'
 import { Reservations } from '../../workloads/turn/allocations/reservations.ts'
 import { TransactionIds } from '../../workloads/turn/allocations/transaction-ids.ts'
 import { Authenticator } from '../../workloads/turn/auth/authenticate.ts'
@@ -100,9 +101,11 @@ export class EngineBench {
     this.policy = peerPolicy({ allow: [], deny: [], own: ['203.0.113.7', '2a01:4f8::7'], relayPorts: ports })
     this.dataPath = new DatagramPath({
       ports,
+      share: wholeRange,
       openSocket: (family, port, receive) => this.#open(family, port, receive),
       random: () => 0,
       told: relayAddresses,
+      behind: { 4: null, 6: null },
       bandwidth: bandwidthOf(options.limits?.bandwidthTotal ?? null, 0),
       transactionIds: new TransactionIds(Buffer.alloc(12)),
       observer,

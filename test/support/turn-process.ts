@@ -48,6 +48,7 @@ export const testTurnConfig = (port: number, managementPort: number): TurnConfig
   lifetime: { default: 600, max: 3600 },
   peers: { deny: [], allow: ['127.0.0.0/8', '::1/128'] },
   forceRelayOnly: false,
+  workers: 1,
   drain: { deadline: 5 },
   noLog: true,
 })

@@ -82,6 +82,8 @@ export const turnConfig = z.strictObject({
    * NATs a call of stock clients then goes through the relay; within one network they still find each other directly.
    */
   forceRelayOnly: z.boolean().default(false),
+  /** Threads that serve UDP clients: one for each core that is to relay. */
+  workers: z.int().min(1).max(64).default(1),
   drain: z.strictObject({ deadline: z.int().nonnegative() }),
   /** True: no address, user name, IP or credential is ever logged. */
   noLog: z.boolean().default(true),

@@ -11,8 +11,9 @@ import { DatagramPath } from './allocations/datagram-path.ts'
 import { TurnEngine } from './allocations/engine.ts'
 import { judgeAgain } from './allocations/judge-again.ts'
 import { newTraffic, type Observer, type Traffic } from './allocations/observer.ts'
-import { Quotas } from './allocations/quotas.ts'
+import { Quotas, type QuotaTable } from './allocations/quotas.ts'
 import { Registry } from './allocations/registry.ts'
+import { type PortShare, wholeRange } from './allocations/relay-ports.ts'
 import { Reservations } from './allocations/reservations.ts'
 import { TransactionIds } from './allocations/transaction-ids.ts'
 import { Authenticator } from './auth/authenticate.ts'
@@ -46,15 +47,27 @@ const unauthenticatedAnswers: SourceLimits = { rate: 100, burst: 500, sources: 1
 
 const monotonic = (): number => performance.now()
 
+/** Each part relays its share of the total: the kernel deals clients out evenly. */
+const shareOf = (total: number | null, { count }: PortShare): number | null =>
+  total === null ? null : Math.ceil(total / count)
+
 type Telling = { observer: Observer; socketFailed: () => void }
 
-const datagramPath = (config: TurnConfig, addresses: ServerAddresses, traffic: Traffic, telling: Telling) =>
+const datagramPath = (
+  config: TurnConfig,
+  addresses: ServerAddresses,
+  share: PortShare,
+  traffic: Traffic,
+  telling: Telling,
+) =>
   new DatagramPath({
     ports: { min: config.relay.min, max: config.relay.max },
+    share,
     openSocket: relaySockets({ addresses: addresses.relay, failed: telling.socketFailed }),
     random: (below) => randomInt(below),
     told: addresses.told,
-    bandwidth: bandwidthOf(config.limits.bandwidthTotal, monotonic()),
+    behind: addresses.behind,
+    bandwidth: bandwidthOf(shareOf(config.limits.bandwidthTotal, share), monotonic()),
     transactionIds: new TransactionIds(randomBytes(12)),
     observer: telling.observer,
     traffic,
@@ -69,17 +82,20 @@ const authenticatorOf = ({ realm }: TurnConfig, keyring: () => Keyring): Authent
     now: () => Date.now() / 1000,
   })
 
+/** What one of several servers in a process has of all: its ports, and how much everybody holds. */
+export type Part = { share: PortShare; quotas: QuotaTable }
+
 export const assembleTurn = (
   config: TurnConfig,
   addresses: ServerAddresses,
   sources: Sources,
   telling: Telling,
+  { share, quotas }: Part = { share: wholeRange, quotas: new Quotas(config.limits) },
 ): TurnServer => {
   const { observer } = telling
   const traffic = newTraffic()
   const drain = new Drain()
-  const dataPath = datagramPath(config, addresses, traffic, telling)
-  const quotas = new Quotas(config.limits)
+  const dataPath = datagramPath(config, addresses, share, traffic, telling)
   const registry = new Registry(dataPath, quotas, observer)
   const reservations = new Reservations(quotas, (relay) => dataPath.closeRelay(relay))
   let policy = serverPolicy(config, addresses, sources.peers())

@@ -6,40 +6,34 @@ import { ListenError } from '../kit/lifecycle/listen.ts'
 import { type Context, type Running, runWorkload } from '../kit/lifecycle/run.ts'
 import { optionalCertificate, parseKeyring, parsePeers } from '../kit/mounts/parse.ts'
 import { serverAddresses } from './address/machine.ts'
-import { assembleTurn, type TurnServer } from './assemble.ts'
 import { turnCounters } from './metrics/counters.ts'
-import { addGauges, turnCounts } from './metrics/gauges.ts'
+import { addProcessGauges, addServerGauges, turnCounts } from './metrics/gauges.ts'
 import { StreamConnections } from './relay/stream-listener.ts'
-import { type Listener, listenUdp } from './relay/udp-listener.ts'
+import { type Inputs, serveByThreads, serveHere, type UdpService } from './udp-service.ts'
 
 /** How often expired allocations are looked for, milliseconds. */
 const sweepInterval = 1000
 
-const listenAll = async (
-  { engine }: TurnServer,
-  addresses: readonly string[],
-  port: number,
-  failed: () => void,
-): Promise<Listener[]> => {
-  const listeners: Listener[] = []
-  for (const address of addresses) {
-    const listener = await listenUdp(engine, address, port, failed)
-    if (listener) listeners.push(listener)
-  }
-  if (listeners.length === 0) throw new ListenError('no address to listen on for turn: this machine has no IPv6')
-  return listeners
+const sumOf = (own: Record<string, number>, others: Record<string, number>): Record<string, number> => {
+  const total = { ...own }
+  for (const [name, value] of Object.entries(others)) total[name] = (total[name] ?? 0) + value
+  return total
 }
 
-/** Starts serving; key ring and peers are followed as their files change. @throws ListenError, StartError */
-export const startTurn = async ({ config, mounts, log, metrics }: Context<TurnConfig>): Promise<Running> => {
-  const ring = mounts.file([mountedFiles.keyring], parseKeyring)
-  const around = mounts.file([mountedFiles.peers], parsePeers)
+/** Reads the files that the server follows. */
+const inputsOf = ({ config, mounts, metrics }: Context<TurnConfig>) => {
+  const keyring = mounts.file([mountedFiles.keyring], parseKeyring)
+  const peers = mounts.file([mountedFiles.peers], parsePeers)
   const certificate = mounts.file([mountedFiles.certificate, mountedFiles.privateKey], optionalCertificate)
   const addresses = serverAddresses(config, networkInterfaces())
   const counters = turnCounters(metrics, () => performance.now())
-  const server = assembleTurn(config, addresses, { keyring: () => ring.value, peers: () => around.value }, counters)
-  ring.onChange(server.keyringChanged)
-  around.onChange(server.peersChanged)
+  return { config, metrics, addresses, counters, keyring, peers, certificate }
+}
+
+const listenStreams = async (
+  { config, addresses, counters, certificate }: ReturnType<typeof inputsOf>,
+  { server }: UdpService,
+): Promise<StreamConnections> => {
   const streams = new StreamConnections({
     engine: server.engine,
     certificate: certificate.value,
@@ -47,26 +41,46 @@ export const startTurn = async ({ config, mounts, log, metrics }: Context<TurnCo
     now: () => performance.now(),
     closed: counters.connectionClosed,
   })
-  addGauges(metrics, server, { config, keyring: () => ring.value, connections: () => streams.size })
   certificate.onChange((pair) => streams.renew(pair))
-  const listeners = await listenAll(server, addresses.listen, config.listen.port, counters.socketFailed)
-  if (listeners.length < addresses.listen.length) log.warn('this machine has no IPv6: TURN listens without it')
-  const tcpPorts = [...(config.listen.tcp ? [config.listen.port] : []), ...config.listen.tcpPorts]
-  for (const address of addresses.listen) for (const port of tcpPorts) await streams.listen(address, port)
+  const ports = [...(config.listen.tcp ? [config.listen.port] : []), ...config.listen.tcpPorts]
+  for (const address of addresses.listen) for (const port of ports) await streams.listen(address, port)
+  return streams
+}
+
+const startUdp = (inputs: Inputs): Promise<UdpService> =>
+  inputs.config.workers === 1 ? serveHere(inputs) : serveByThreads(inputs)
+
+/** Starts serving; key ring, peers and certificate are followed as their files change. @throws ListenError, StartError */
+export const startTurn = async (context: Context<TurnConfig>): Promise<Running> => {
+  const { config, log, metrics } = context
+  const inputs = inputsOf(context)
+  const udp = await startUdp(inputs)
+  const { server } = udp
+  if (udp.listeners === 0) throw new ListenError('no address to listen on for turn: this machine has no IPv6')
+  if (udp.listeners < inputs.addresses.listen.length) log.warn('this machine has no IPv6: TURN listens without it')
+  inputs.keyring.onChange(server.keyringChanged)
+  inputs.peers.onChange(server.peersChanged)
+  const streams = await listenStreams(inputs, udp)
+  addServerGauges(metrics, server)
+  const shared = { config, keyring: () => inputs.keyring.value, draining: () => server.drain.active }
+  addProcessGauges(metrics, shared, () => streams.size)
   const sweeping = setInterval(() => {
     server.engine.sweep()
     streams.sweep()
   }, sweepInterval)
   return {
-    counts: () => ({ ...turnCounts(server), connections: streams.size }),
-    allocationsByKey: () => server.registry.byKey(),
+    counts: () => ({ ...sumOf(turnCounts(server), udp.counted().counts), connections: streams.size }),
+    allocationsByKey: () => sumOf(server.registry.byKey(), udp.counted().byKey),
+    refresh: () => udp.refresh(),
+    metrics: () => udp.metrics(),
     readyWhileStopping: true,
     stop: async (immediately) => {
-      const ended = await server.drain.run(server.registry, config.drain.deadline, immediately)
-      log.info({ ended, cut: server.registry.size }, 'drained')
+      const ended = await server.drain.run(await udp.drain(), config.drain.deadline, immediately)
+      log.info({ ended, cut: udp.live().size }, 'drained')
       clearInterval(sweeping)
       server.registry.removeAll()
-      for (const listener of [...listeners, streams]) listener.close()
+      await udp.close()
+      streams.close()
     },
   }
 }

@@ -25,6 +25,13 @@ export type Running = {
   counts: () => Record<string, number>
   allocationsByKey?: () => Record<string, number>
   /**
+   * Where the work is done by threads: asks all of them for their counts. When it resolves, each has also taken in force
+   * every mounted file that was loaded before.
+   */
+  refresh?: () => Promise<void>
+  /** The metrics of all threads together. */
+  metrics?: () => Promise<string>
+  /**
    * Called once, on SIGTERM or SIGINT: takes no new work, finishes what runs, then resolves. `immediately` is aborted by a
    * further signal: what runs is given up then.
    */
@@ -85,14 +92,18 @@ const serve = async <S extends z.ZodType<BaseConfig>>(
   const management = managementServer({
     token: () => token.value,
     readiness: () => readiness(status.ready || running.readyWhileStopping === true, mounts),
-    metrics,
-    state: () => ({
-      workload: options.workload,
-      ...status,
-      loaded: mounts.loaded(),
-      counts: running.counts(),
-      ...(running.allocationsByKey ? { allocationsByKey: running.allocationsByKey() } : {}),
-    }),
+    metrics: { contentType: metrics.contentType, metrics: () => (running.metrics ?? (() => metrics.metrics()))() },
+    state: async () => {
+      const loaded = mounts.loaded()
+      await running.refresh?.()
+      return {
+        workload: options.workload,
+        ...status,
+        loaded,
+        counts: running.counts(),
+        ...(running.allocationsByKey ? { allocationsByKey: running.allocationsByKey() } : {}),
+      }
+    },
   })
   await listen(management, 'management', config.management.port, config.management.address)
   mounts.start(log)

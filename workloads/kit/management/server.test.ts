@@ -15,7 +15,7 @@ test('health is open, state and metrics want the token', async (t) => {
     token: () => token,
     readiness: () => ({ ...status, note: '' }),
     metrics,
-    state: () => ({ workload: 'mail', ready: true, draining: false, loaded: {}, counts: { sessions: 2 } }),
+    state: async () => ({ workload: 'mail', ready: true, draining: false, loaded: {}, counts: { sessions: 2 } }),
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => server.close())

@@ -12,8 +12,8 @@ export type Readiness = { ready: boolean; note: string }
 export type ManagementOptions = {
   token: () => string
   readiness: () => Readiness
-  state: () => WorkloadState
-  metrics: Registry
+  state: () => Promise<WorkloadState>
+  metrics: Pick<Registry, 'contentType' | 'metrics'>
 }
 
 type Answer = { status: number; type: string; body: string }
@@ -29,9 +29,9 @@ const digest = (value: string): Buffer => createHash('sha256').update(value).dig
 const authorised = (request: IncomingMessage, token: string): boolean =>
   timingSafeEqual(digest(request.headers.authorization ?? ''), digest(`Bearer ${token}`))
 
-const guarded = (options: ManagementOptions): Record<string, () => Answer | Promise<Answer>> => ({
+const guarded = (options: ManagementOptions): Record<string, () => Promise<Answer>> => ({
   '/metrics': async () => ({ status: 200, type: options.metrics.contentType, body: await options.metrics.metrics() }),
-  '/state': () => ({ status: 200, type: 'application/json', body: `${JSON.stringify(options.state())}\n` }),
+  '/state': async () => ({ status: 200, type: 'application/json', body: `${JSON.stringify(await options.state())}\n` }),
 })
 
 const readinessText = ({ ready, note }: Readiness): Answer =>

@@ -16,6 +16,8 @@ export type ServerAddresses = {
   relay: PerFamily
   /** The relay's address as clients are told it: the public one, or else the bound one. */
   told: PerFamily
+  /** The bound one where clients are told another; null where it is the same, or a wildcard. */
+  behind: PerFamily
   /** Every address of this machine. */
   machine: string[]
 }
@@ -50,16 +52,21 @@ const listenAddress = ({ relay }: TurnConfig, address: string, interfaces: Inter
   return bound(address, family, relay[`publicIpv${family}`], interfaces) ?? address
 }
 
+const behindNat = (bound: string | null, told: string | null): string | null =>
+  bound === told || bound === wildcards[4] || bound === wildcards[6] ? null : bound
+
 /** @throws StartError when this machine has none of the addresses that relays are to use. */
 export const serverAddresses = (config: TurnConfig, interfaces: Interfaces): ServerAddresses => {
   const relay = { 4: relayAddress(config, 4, interfaces), 6: relayAddress(config, 6, interfaces) }
   if (relay[4] === null && relay[6] === null)
     throw new StartError('relay: this machine has no address besides loopback ones', exitCodes.unavailable)
   const { publicIpv4, publicIpv6 } = config.relay
+  const told = { 4: relay[4] && (publicIpv4 ?? relay[4]), 6: relay[6] && (publicIpv6 ?? relay[6]) }
   return {
     listen: [...new Set(config.listen.addresses.map((address) => listenAddress(config, address, interfaces)))],
     relay,
-    told: { 4: relay[4] && (publicIpv4 ?? relay[4]), 6: relay[6] && (publicIpv6 ?? relay[6]) },
+    told,
+    behind: { 4: behindNat(relay[4], told[4]), 6: behindNat(relay[6], told[6]) },
     machine: all(interfaces).map(({ address }) => textOf(address)),
   }
 }

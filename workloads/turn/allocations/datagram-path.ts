@@ -16,15 +16,18 @@ import {
 import type { Bandwidth } from './bandwidth.ts'
 import type { DataPath } from './data-path.ts'
 import type { DropReason, Observer, Traffic } from './observer.ts'
-import { RelayPorts } from './relay-ports.ts'
+import { type PortShare, RelayPorts } from './relay-ports.ts'
 import type { TransactionIds } from './transaction-ids.ts'
 
 export type DatagramPathOptions = {
   ports: PortRange
+  share: PortShare
   openSocket: OpenRelaySocket
   random: (below: number) => number
   /** The relay's address as clients are told it. */
   told: Readonly<Record<Family, string | null>>
+  /** The local address of the relay where it is another one, behind 1:1 NAT; null where it is not. */
+  behind: Readonly<Record<Family, string | null>>
   /** Of all allocations together, where that is limited. */
   bandwidth: Bandwidth | null
   transactionIds: TransactionIds
@@ -42,10 +45,11 @@ export class DatagramPath implements DataPath {
     this.#options = options
     this.#ports = new RelayPorts({
       range: options.ports,
+      share: options.share,
       openSocket: options.openSocket,
       random: options.random,
       fromPeer: (relay, allocation, data, address, port) => {
-        const reason = this.#fromPeer(relay, allocation, data, address, port)
+        const reason = this.#fromPeer(relay, allocation, data, this.#known(relay.family, address), port)
         if (reason) options.observer.dropped(reason)
       },
     })
@@ -122,8 +126,19 @@ export class DatagramPath implements DataPath {
     traffic.bytesToPeers += data.length
     const own = permission.ownAddress ? this.#ports.at(permission.relay.family, port) : undefined
     if (own?.allocation) return this.#fromPeer(own, own.allocation, data, permission.address, permission.relay.port)
-    permission.relay.socket.send(data, port, permission.address)
+    permission.relay.socket.send(data, port, this.#reachable(permission))
     return null
+  }
+
+  /** A relay of another process of this machine is reached at its local address, since the network brings nothing back. */
+  #reachable({ relay, address, ownAddress }: Permission): string {
+    return ownAddress ? (this.#options.behind[relay.family] ?? address) : address
+  }
+
+  /** And what it sends comes from there, while clients know it by the public address. */
+  #known(family: Family, address: string): string {
+    const { behind, told } = this.#options
+    return address === behind[family] ? told[family]! : address
   }
 
   /**

@@ -22,7 +22,14 @@ class Counts {
   }
 }
 
-export class Quotas {
+export type QuotaTable = {
+  /** True when `count` more may be held. */
+  allows(holder: Holder, count: 1 | 2): boolean
+  take(holder: Holder): void
+  giveBack(holder: Holder): void
+}
+
+export class Quotas implements QuotaTable {
   #limits: AllocationLimits
   #credentials = new Counts()
   #sources = new Counts()
@@ -37,7 +44,6 @@ export class Quotas {
     return this.#credentials.size + this.#sources.size + this.#total
   }
 
-  /** True when `count` more may be held. */
   allows({ username, source }: Holder, count: 1 | 2): boolean {
     const { allocations, allocationsPerCredential, allocationsPerIP } = this.#limits
     return (

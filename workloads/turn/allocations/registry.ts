@@ -2,18 +2,18 @@
 import type { Allocation } from './allocation.ts'
 import type { DataPath } from './data-path.ts'
 import type { Observer } from './observer.ts'
-import type { Holder, Quotas } from './quotas.ts'
+import type { Holder, QuotaTable } from './quotas.ts'
 
 const holderOf = ({ identity, source }: Allocation): Holder => ({ username: identity.username, source })
 
 export class Registry {
   #allocations = new Set<Allocation>()
   #dataPath: DataPath
-  #quotas: Quotas
+  #quotas: QuotaTable
   #observer: Observer
   #onEmpty: (() => void) | undefined
 
-  constructor(dataPath: DataPath, quotas: Quotas, observer: Observer) {
+  constructor(dataPath: DataPath, quotas: QuotaTable, observer: Observer) {
     this.#dataPath = dataPath
     this.#quotas = quotas
     this.#observer = observer

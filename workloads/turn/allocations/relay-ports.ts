@@ -12,8 +12,14 @@ const maxAttempts = 64
 /** Called with what a peer sent to an allocated relay. */
 export type FromPeer = (relay: Relay, allocation: Allocation, data: Buffer, address: string, port: number) => void
 
+/** One of `count` servers that divide the ports among them by pairs, an even one and the one above it. */
+export type PortShare = { index: number; count: number }
+
+export const wholeRange: PortShare = { index: 0, count: 1 }
+
 export type RelayPortsOptions = {
   range: PortRange
+  share: PortShare
   openSocket: OpenRelaySocket
   /** A random integer from 0 to `below` - 1. */
   random: (below: number) => number
@@ -42,7 +48,12 @@ export class RelayPorts {
   open(family: Family, { count, even }: { count: 1 | 2; even: boolean }): Relay[] | null {
     let attempts = 0
     for (const port of this.#candidates(even)) {
-      if (port + count - 1 > this.#options.range.max || this.#isUsed(family, port, count)) continue
+      if (
+        port + count - 1 > this.#options.range.max ||
+        (count === 2 && port % 2 === 1) ||
+        this.#isUsed(family, port, count)
+      )
+        continue
       const relays = this.#openAt(family, port, count)
       if (relays === 'failed' || ++attempts > maxAttempts) return null
       if (relays !== 'taken') return relays
@@ -58,11 +69,12 @@ export class RelayPorts {
 
   *#candidates(even: boolean): Generator<number> {
     const { min, max } = this.#options.range
+    const { index, count } = this.#options.share
     const size = max - min + 1
     const start = this.#options.random(size)
     for (let step = 0; step < size; step++) {
       const port = min + ((start + step) % size)
-      if (!even || port % 2 === 0) yield port
+      if ((port >> 1) % count === index && (!even || port % 2 === 0)) yield port
     }
   }
 

@@ -4,7 +4,7 @@
  * would soon hold every port.
  */
 import { type Relay, reservationLifetime } from './allocation.ts'
-import type { Holder, Quotas } from './quotas.ts'
+import type { Holder, QuotaTable } from './quotas.ts'
 
 /** RFC 8656 §18.7. */
 export const tokenLength = 8
@@ -13,10 +13,10 @@ type Reservation = { relay: Relay; holder: Holder; expiresAt: number }
 
 export class Reservations {
   #byToken = new Map<string, Reservation>()
-  #quotas: Quotas
+  #quotas: QuotaTable
   #closeRelay: (relay: Relay) => void
 
-  constructor(quotas: Quotas, closeRelay: (relay: Relay) => void) {
+  constructor(quotas: QuotaTable, closeRelay: (relay: Relay) => void) {
     this.#quotas = quotas
     this.#closeRelay = closeRelay
   }

@@ -28,6 +28,7 @@ const addresses: ServerAddresses = {
   listen: ['192.0.2.7', '2001:db8::7'],
   relay: { 4: '192.0.2.7', 6: '2001:db8::7' },
   told: { 4: '203.0.113.7', 6: '2001:db8::7' },
+  behind: { 4: '192.0.2.7', 6: null },
   machine: [],
 }
 

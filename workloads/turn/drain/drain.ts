@@ -5,12 +5,11 @@
  */
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Registry } from '../allocations/registry.ts'
+
+/** What is drained: a registry, or several. */
+export type Live = { readonly size: number; onEmpty(listener: () => void): void }
 
 export type DrainEnd = 'empty' | 'deadline' | 'told again'
-
-/** What there is to wait for. */
-type Remaining = Pick<Registry, 'size' | 'onEmpty'>
 
 export class Drain {
   #active = false
@@ -19,15 +18,20 @@ export class Drain {
     return this.#active
   }
 
-  /** `deadline` is seconds from now; `immediately` ends it before. Says what ended it. */
-  async run(registry: Remaining, deadline: number, immediately: AbortSignal): Promise<DrainEnd> {
+  /** No new allocations from now on. */
+  begin(): void {
     this.#active = true
-    if (registry.size === 0) return 'empty'
+  }
+
+  /** `deadline` is seconds from now; `immediately` ends it before. Says what ended it. */
+  async run(live: Live, deadline: number, immediately: AbortSignal): Promise<DrainEnd> {
+    this.begin()
+    if (live.size === 0) return 'empty'
     if (immediately.aborted) return 'told again'
     const over = new AbortController()
     const { signal } = over
     const timedOut = wait(deadline * 1000, 'deadline' as const, { signal })
-    const emptied = new Promise<'empty'>((resolve) => registry.onEmpty(() => resolve('empty')))
+    const emptied = new Promise<'empty'>((resolve) => live.onEmpty(() => resolve('empty')))
     const told = once(immediately, 'abort', { signal }).then(() => 'told again' as const)
     const outcome = await Promise.race([timedOut, emptied, told])
     for (const loser of [timedOut, told]) loser.catch(() => undefined)

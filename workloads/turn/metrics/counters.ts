@@ -23,6 +23,7 @@ const keyIdleGauge = (registry: Registry, lastUses: ReadonlyMap<string, number>,
     name: `${prefix}key_idle_seconds`,
     help: 'How long ago an allocation was last made with a key of the ring',
     labelNames: ['key'],
+    aggregator: 'min',
     registers: [registry],
     collect() {
       for (const [key, time] of lastUses) this.set({ key }, Math.round((now() - time) / 1000))

@@ -96,15 +96,16 @@ export const addSharedGauges = (registry: Registry, { config, keyring, draining 
   )
 }
 
-export const addGauges = (
-  registry: Registry,
-  server: TurnServer,
-  { config, keyring, connections }: { config: TurnConfig; keyring: () => Keyring; connections: () => number },
-): void => {
+/** Of one server, of which a process may have several: their sums are the process's. */
+export const addServerGauges = (registry: Registry, server: TurnServer): void => {
   for (const [name, help] of Object.entries(counted))
     gauge(registry, name, help, () => turnCounts(server)[name as keyof TurnCounts])
   addAllocations(registry, server)
   addTraffic(registry, server.traffic)
+}
+
+/** Of the process with the builtin engine. */
+export const addProcessGauges = (registry: Registry, shared: Shared, connections: () => number): void => {
   gauge(registry, 'connections', 'Open connections of clients on TCP and TLS', connections)
-  addSharedGauges(registry, { config, keyring, draining: () => server.drain.active })
+  addSharedGauges(registry, shared)
 }

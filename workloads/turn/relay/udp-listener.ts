@@ -27,8 +27,8 @@ const serve = (socket: Socket, engine: TurnEngine, serving: () => boolean): void
 }
 
 /** A bound socket; null when `address` is `::` and the machine has no IPv6. @throws ListenError */
-export const bindUdp = async (address: string, port: number): Promise<Socket | null> => {
-  const socket = createUdpSocket(familyOf(address))
+export const bindUdp = async (address: string, port: number, reusePort = false): Promise<Socket | null> => {
+  const socket = createUdpSocket(familyOf(address), reusePort)
   try {
     // The bind is over before it returns, so who waits must be there first.
     const listening = once(socket, 'listening')
@@ -53,8 +53,9 @@ export const listenUdp = async (
   address: string,
   port: number,
   failed: () => void,
+  { reusePort = false, serving = () => true }: { reusePort?: boolean; serving?: () => boolean } = {},
 ): Promise<Listener | null> => {
-  const socket = await bindUdp(address, port)
+  const socket = await bindUdp(address, port, reusePort)
   if (!socket) return null
   socket.on('error', failed)
   serve(socket, engine, serving)

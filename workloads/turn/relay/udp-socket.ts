@@ -8,11 +8,12 @@ import type { Family } from '../address/text.ts'
 /** Capped by net.core.rmem_max; a burst of media waits here while the process is busy. */
 const receiveBuffer = 4 * 1024 * 1024
 
-/** An unbound socket of one family; an IPv6 socket never serves IPv4. */
-export const createUdpSocket = (family: Family): Socket =>
+/** An unbound socket of one family; an IPv6 socket never serves IPv4. `reusePort`: others of this process bind it too. */
+export const createUdpSocket = (family: Family, reusePort = false): Socket =>
   createSocket({
     type: family === 4 ? 'udp4' : 'udp6',
     ipv6Only: family === 6,
+    reusePort,
     recvBufferSize: receiveBuffer,
     lookup: (address, _options, callback) => callback(null, address, family),
   })

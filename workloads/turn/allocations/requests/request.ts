@@ -10,14 +10,14 @@ import type { Message } from '../../stun/message.ts'
 import type { Allocation, ClientSide } from '../allocation.ts'
 import type { DataPath } from '../data-path.ts'
 import type { Lifetimes } from '../lifetime.ts'
-import type { Quotas } from '../quotas.ts'
+import type { QuotaTable } from '../quotas.ts'
 import type { Registry } from '../registry.ts'
 import type { Reservations } from '../reservations.ts'
 
 export type Services = {
   dataPath: DataPath
   registry: Registry
-  quotas: Quotas
+  quotas: QuotaTable
   reservations: Reservations
   /** The policy in force now. */
   peers: PeerPolicy
