@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the image of a release for amd64 and arm64 and pushes it: release.sh NAME:TAG [BUILDX-ARGUMENTS]
+# Builds the images of a release for amd64 and arm64 and pushes them: release.sh NAME:TAG [BUILDX-ARGUMENTS]
+# NAME:TAG-coturn is the same with coturn beside the program, for servers of that engine.
 # Needs Docker with buildx, and to be logged in to where the name lies.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -9,4 +10,6 @@ cd "$(dirname "$0")/../.."
 }
 name=$1
 shift
-exec docker buildx build --platform linux/amd64,linux/arm64 --provenance=true --sbom=true --tag "$name" --push "$@" .
+build() { docker buildx build --platform linux/amd64,linux/arm64 --provenance=true --sbom=true --push "$@" .; }
+build --target server --tag "$name" "$@"
+build --target coturn --tag "$name-coturn" "$@"
