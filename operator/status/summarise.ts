@@ -59,19 +59,20 @@ const ready = (summary: Summary): Verdict<'Ready'> => {
     return unseen(summary, 'Paused', 'Left as it is. Set spec.paused to false to have it looked after again.')
   if (ending.kind === 'retry') return unseen(summary, 'Failing', ending.message)
   const stalled = stalledBy(summary)
+  if (stalled) return { status: 'False', reason: 'Stalled', message: stalled.message }
   const missing = unmet(verdicts)
-  if (stalled && (ending.kind === 'stall' || missing))
-    return { status: 'False', reason: 'Stalled', message: stalled.message }
   if (missing) return { status: 'False', reason: 'NotReady', message: missing.message }
   return { status: 'True', reason: 'Ready', message: readyMessage(verdicts) }
 }
 
 const reconciling = (summary: Summary, isReady: boolean): Verdict<'Reconciling'> | undefined => {
   const { ending } = summary
+  // Whoever reads both takes the first for the truth (kstatus), and what waits for a person makes no progress.
+  if (stalledBy(summary)) return undefined
   if (ending.kind === 'wait')
     return { status: 'True', reason: isReady ? 'RollingOut' : 'Progressing', message: ending.why }
   if (ending.kind === 'retry') return { status: 'True', reason: 'Progressing', message: ending.message }
-  if (ending.kind === 'done' && !isReady && !stalledBy(summary))
+  if (ending.kind === 'done' && !isReady)
     return { status: 'True', reason: 'Progressing', message: 'Waiting for the parts to be ready.' }
   return undefined
 }
@@ -92,9 +93,9 @@ const dated = (type: ConditionType, verdict: Verdict, { before, now, generation 
 
 /** Conditions that this pass did not look at stay as they were. */
 const kept = ({ ending, before }: Summary): readonly Condition[] =>
-  ending.kind === 'paused' || ending.kind === 'retry'
-    ? before.filter(({ type }) => type !== 'Reconciling' && type !== 'Stalled')
-    : []
+  ending.kind === 'done' || ending.kind === 'wait'
+    ? []
+    : before.filter(({ type }) => type !== 'Reconciling' && type !== 'Stalled')
 
 /** All conditions, in the order of the table. */
 export const summarise = (summary: Summary): Condition[] => {

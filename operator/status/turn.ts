@@ -54,9 +54,12 @@ const short = (server: ChatmailServer, { withoutAddress, missing, relays }: Turn
 
 const working = (server: ChatmailServer, seen: TurnSeen): Verdict<'TurnAvailable'> => {
   const { replicas } = server.spec.turn
-  const ready = seen.relays.filter(({ state }) => state === 'Ready').length
-  const message = `${ready} of ${replicas} relays work.${short(server, seen)}`
-  return { status: 'True', reason: ready < replicas ? 'PartlyAvailable' : 'Available', message }
+  const ready = seen.relays.filter(({ state }) => state === 'Ready')
+  const leaving = ready.filter((relay) => relay.leaving).length
+  const others = leaving === 1 ? '; another goes on until then' : `; ${leaving} others go on until then`
+  const works = ready.length - leaving
+  const message = `${works} of ${replicas} relays work${leaving ? others : ''}.${short(server, seen)}`
+  return { status: 'True', reason: works < replicas ? 'PartlyAvailable' : 'Available', message }
 }
 
 export const turnVerdict = (server: ChatmailServer, seen: TurnSeen): Verdict<'TurnAvailable'> => {
