@@ -32,6 +32,8 @@ export type LocalServerOptions = {
   spec?: Record<string, Record<string, unknown>>
   /** Secrets that a person puts into the data folder before the start: `name/key` → content. */
   secrets?: Record<string, string>
+  /** Where its programs are: the PATH of the test unless told. */
+  path?: string
 }
 
 type Management = { mail: number; turn: number }
@@ -64,8 +66,10 @@ export class LocalServer {
   stdout = ''
   stderr = ''
   #process: ChildProcess | undefined
+  #path: string | undefined
 
-  private constructor(text: string) {
+  private constructor(text: string, path: string | undefined) {
+    this.#path = path
     writeFileSync(this.#file, text)
     const resource = readManifest(this.#file)
     const [mail, turn] = (['mail', 'turn'] as const).map((of) => managementPort(resource, 'local', of))
@@ -75,7 +79,7 @@ export class LocalServer {
 
   /** Resolves once clients can use it. @throws Error with what it said when it ends instead */
   static async start(options: LocalServerOptions = {}): Promise<{ server: LocalServer; summary: ServerSummary }> {
-    const server = new LocalServer(await manifest(options))
+    const server = new LocalServer(await manifest(options), options.path ?? process.env.PATH)
     for (const [path, content] of Object.entries(options.secrets ?? {})) server.#keepSecret(path, content)
     try {
       return { server, summary: await server.launch() }
@@ -99,7 +103,7 @@ export class LocalServer {
     const child = spawn(process.execPath, ['operator/main.ts', ...args, '--output', 'json'], {
       cwd: project,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: '.cache/compile' },
+      env: { PATH: this.#path, NODE_COMPILE_CACHE: '.cache/compile' },
     })
     this.#process = child
     child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -74,7 +74,6 @@ export type TurnProcessOptions = {
   certificate?: { cert: string; key: string }
   /** The command that runs it: `turn` unless told. */
   engine?: 'turn' | 'coturn'
-  path?: string
 }
 
 export class TurnProcess {
@@ -87,7 +86,7 @@ export class TurnProcess {
   #process: ChildProcess
 
   private constructor(config: TurnConfig, keyring: Keyring, options: TurnProcessOptions) {
-    const { certificate, engine = 'turn', path = process.env.PATH } = options
+    const { certificate, engine = 'turn' } = options
     this.config = config
     this.keyring = keyring
     mkdirSync(join(this.dir, 'data'))
@@ -107,7 +106,7 @@ export class TurnProcess {
     this.#process = spawn(process.execPath, command, {
       cwd: join(import.meta.dirname, '../..'),
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: path, NODE_COMPILE_CACHE: '.cache/compile', ...workloadEnvironment },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: '.cache/compile', ...workloadEnvironment },
     })
     for (const stream of [this.#process.stdout!, this.#process.stderr!])
       stream.setEncoding('utf8').on('data', (text: string) => {

@@ -100,11 +100,10 @@ describe('coturn', { skip, concurrency: true }, () => {
       await assert.rejects(allocateAndEcho({ ...turn.address, ...old }), /401/)
     })
 
-    test('a port that is taken, and a system without coturn', async () => {
+    test('a port that is taken ends it as with the other engine', async () => {
       const port = turn.config.listen.port
       const taken = start({ config: (config) => ({ ...config, listen: { ...config.listen, port } }) })
       await assert.rejects(taken, /ended with 69: .*taken by another process/s)
-      await assert.rejects(start({ path: '/nowhere' }), /ended with 69: .*apt-get install coturn/s)
     })
 
     test('No-Log: nothing of a client in what it says, and no secret where others see it', async (t) => {
