@@ -1,10 +1,12 @@
 /** Allocations that the generator takes over: made here, with their channel, from local ports that it binds afterwards. */
 import { randomBytes } from 'node:crypto'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { attributes } from '../../../workloads/turn/stun/attributes.ts'
 import { buildMessage } from '../../../workloads/turn/stun/build.ts'
 import { classes, methods } from '../../../workloads/turn/stun/types.ts'
-import { addressIn, codeOf, TurnClient, udpSocket } from '../../support/turn-client.ts'
+import { addressIn, codeOf, TurnClient } from '../../support/turn-client.ts'
 import { cpuMs, memoryKiB } from '../usage.ts'
 import type { Target } from './servers.ts'
 
@@ -19,13 +21,16 @@ export type Allocations = {
 
 const channel = 0x4000
 const atOnce = 20
+const firstPort = 20_000
 /** Of one source: fewer than a server answers strangers at once. */
 const perSource = 100
 
 type Made = { local: AddressInfo; relayed: { address: string; port: number } }
 
 const make = async (target: Target, peer: { address: string; port: number }, number: number): Promise<Made> => {
-  const socket = await udpSocket(`127.1.${Math.floor(number / perSource)}.1`)
+  // Below the system's ephemeral ports, so that nobody takes it before the generator does.
+  const socket = createSocket('udp4').bind(firstPort + number, `127.1.${Math.floor(number / perSource)}.1`)
+  await once(socket, 'listening')
   const client = new TurnClient(socket, { host: '127.0.0.1', port: target.port }, target.login)
   const relayed = addressIn(await client.allocate(), attributes.xorRelayedAddress)
   const answer = await (target.mode === 'channel' ? client.bind(channel, peer) : client.permit(peer))

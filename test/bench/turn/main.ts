@@ -12,12 +12,12 @@ import { type Server, servers } from './servers.ts'
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string' },
     cores: { type: 'boolean', default: false },
   },
 })
 
-const rounds = values.quick ? 1 : Number(values.rounds)
+const rounds = Number(values.rounds ?? (values.quick ? 1 : 5))
 const seconds = values.quick ? 1 : 2
 const scenarios: readonly Scenario[] = [
   { allocations: 20, size: 160 },

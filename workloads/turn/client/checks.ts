@@ -1,30 +1,19 @@
 /** Finds out whether a TURN server works from where this runs, step by step, as clients would use it. */
-import { randomBytes } from 'node:crypto'
-import { createSocket, type Socket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
-import { once } from 'node:events'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { TurnCredential } from '../../contract/credential.ts'
-import { type Family, familyOf, type TransportAddress } from '../address/text.ts'
-import { attributes } from '../stun/attributes.ts'
-import { buildMessage } from '../stun/build.ts'
-import { parseMessage } from '../stun/message.ts'
-import { classes, methods } from '../stun/types.ts'
-import { readXorAddress } from '../stun/xor-address.ts'
-import { TurnClient, TurnError } from './client.ts'
-import type { Protocol } from './link.ts'
-
-export type CheckStep =
-  | 'resolve'
-  | 'binding'
-  | 'allocate'
-  | 'permission'
-  | 'relay'
-  | 'loss'
-  | 'range'
-  | 'ipv6'
-  | 'tcp'
-  | 'tls'
+import { familyOf } from '../address/text.ts'
+import {
+  type CheckOptions,
+  type CheckStep,
+  type Found,
+  open,
+  probes,
+  type Run,
+  type State,
+  type Step,
+  steps,
+} from './check-steps.ts'
+import { type TurnClient, TurnError } from './client.ts'
 
 export type CheckResult = {
   step: CheckStep
@@ -36,194 +25,6 @@ export type CheckResult = {
   /** What was found: addresses, percentages. Only for the person who asks. */
   detail?: string
 }
-
-export type CheckOptions = {
-  host: string
-  port: number
-  /** Of each step. */
-  timeoutMs: number
-  credential: TurnCredential
-  /** The certificate must be for the host's name; false takes any. */
-  verifyTls: boolean
-}
-
-type Run = CheckOptions & { address: string; signal: AbortSignal; clients: TurnClient[] }
-type Found = { code?: string; detail?: string; outcome?: 'skipped'; ms?: number }
-
-/** Relays datagrams for the loss, and how far apart, milliseconds: as a voice call sends them. */
-const probes = { count: 50, everyMs: 20, afterMs: 500 }
-/** Relayed ports that are tried from outside; each is a random one of the range. */
-const portsTried = 4
-
-const open = async (run: Run, protocol: Protocol = 'udp'): Promise<TurnClient> => {
-  const { address, port, credential, signal, host, verifyTls } = run
-  const tls = { verify: verifyTls, ...(host === address ? {} : { name: host }) }
-  const client = await TurnClient.connect({ protocol, address, port, credential, signal, tls })
-  run.clients.push(client)
-  return client
-}
-
-const timedOut = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    const end = () => reject(new TurnError('TIMEOUT'))
-    signal.addEventListener('abort', end, { once: true })
-    if (signal.aborted) end()
-  })
-
-/** Resolves when `data` arrives at `client`, sent again by `send` until then. */
-const arrives = async (client: TurnClient, data: Buffer, send: () => void, signal: AbortSignal): Promise<void> => {
-  const arrived = new Promise<void>((resolve) => {
-    client.onData = (received) => received.data.equals(data) && resolve()
-  })
-  const again = setInterval(send, 250)
-  send()
-  await Promise.race([arrived, timedOut(signal)]).finally(() => clearInterval(again))
-}
-
-type Pair = { a: TurnClient; b: TurnClient; relayedA: TransportAddress; relayedB: TransportAddress }
-
-const openPair = async (run: Run, protocol: Protocol, family: Family): Promise<Pair> => {
-  const [a, b] = await Promise.all([open(run, protocol), open(run, protocol)])
-  const [relayedA, relayedB] = await Promise.all([a.allocate(family), b.allocate(family)])
-  return { a, b, relayedA: relayedA.relayed, relayedB: relayedB.relayed }
-}
-
-const permitPair = ({ a, b, relayedA, relayedB }: Pair): Promise<unknown> =>
-  Promise.all([a.permit(relayedB), b.permit(relayedA)])
-
-/** There and back, milliseconds. */
-const echo = async ({ a, b, relayedA, relayedB }: Pair, signal: AbortSignal): Promise<number> => {
-  const started = performance.now()
-  const [there, back] = [randomBytes(32), randomBytes(32)]
-  await arrives(b, there, () => a.sendTo(relayedB, there), signal)
-  await arrives(a, back, () => b.sendTo(relayedA, back), signal)
-  return performance.now() - started
-}
-
-const countLoss = async ({ a, b, relayedA, relayedB }: Pair): Promise<Found> => {
-  await Promise.all([a.bind(0x4000, relayedB), b.bind(0x4000, relayedA)])
-  let got = 0
-  b.onData = () => void got++
-  for (let count = 0; count < probes.count; count++) {
-    a.sendOn(0x4000, randomBytes(160))
-    await wait(probes.everyMs)
-  }
-  await wait(probes.afterMs)
-  const lost = Math.round(((probes.count - got) / probes.count) * 100)
-  return { detail: `${lost} % of ${probes.count} lost`, ...(lost > 5 ? { code: 'LOSS' } : {}) }
-}
-
-const boundSocket = async (family: Family): Promise<Socket> => {
-  const socket = createSocket(family === 4 ? 'udp4' : 'udp6')
-  socket.on('error', () => undefined).bind()
-  await once(socket, 'listening')
-  return socket
-}
-
-/** A socket's address as the server sees it, for the permission that lets it in. */
-const mappedAddress = async (socket: Socket, run: Run): Promise<TransportAddress | null> => {
-  const transactionId = randomBytes(12)
-  const bytes = buildMessage({ method: methods.binding, class: classes.request, transactionId, attributes: [] })
-  const answered = once(socket, 'message', { signal: run.signal }).catch(() => null)
-  const again = setInterval(() => socket.send(bytes, run.port, run.address), 300)
-  socket.send(bytes, run.port, run.address)
-  const answer = (await answered)?.[0] as Buffer | undefined
-  clearInterval(again)
-  const message = answer && parseMessage(answer)
-  const value = message && typeof message !== 'string' ? message.attributes.get(attributes.xorMappedAddress) : undefined
-  return value ? readXorAddress(value, transactionId) : null
-}
-
-/** Sends to relayed ports from outside, as a peer without a relay of its own does. */
-const reachRange = async (run: Run, family: Family): Promise<Found> => {
-  const outside = await boundSocket(family)
-  try {
-    const seen = await mappedAddress(outside, run)
-    if (!seen) return { outcome: 'skipped', detail: 'the server tells no addresses' }
-    const reached: number[] = []
-    const tried: number[] = []
-    for (let count = 0; count < portsTried; count++) {
-      const client = await open(run)
-      const { relayed } = await client.allocate(family)
-      await client.permit(seen)
-      tried.push(relayed.port)
-      const data = randomBytes(32)
-      await arrives(
-        client,
-        data,
-        () => outside.send(data, relayed.port, relayed.address),
-        AbortSignal.any([run.signal, AbortSignal.timeout(1500)]),
-      ).then(
-        () => reached.push(relayed.port),
-        () => undefined,
-      )
-    }
-    const detail = `${reached.length} of ports ${tried.join(', ')} reached`
-    return { detail, ...(reached.length < tried.length ? { code: 'TIMEOUT' } : {}) }
-  } catch (error) {
-    if (error instanceof TurnError && error.code === '403')
-      return {
-        outcome: 'skipped',
-        detail: 'this machine is in a range that the server does not relay to: try from outside',
-      }
-    throw error
-  } finally {
-    outside.close()
-  }
-}
-
-const addressDetail = (run: Run, relayed: TransportAddress): Found => {
-  const told = `relayed address ${relayed.address}`
-  return familyOf(run.address) === relayed.family && relayed.address !== run.address
-    ? { detail: `${told}, while the server is reached at ${run.address}: right only behind a load balancer` }
-    : { detail: told }
-}
-
-type Step = { step: CheckStep; needs: readonly CheckStep[]; work: (run: Run, state: State) => Promise<Found> }
-type State = { pair?: Pair; client?: TurnClient }
-
-const overStream =
-  (protocol: 'tcp' | 'tls') =>
-  async (run: Run): Promise<Found> => {
-    const pair = await openPair(run, protocol, familyOf(run.address))
-    await permitPair(pair)
-    return { ms: await echo(pair, run.signal) }
-  }
-
-const steps: readonly Step[] = [
-  {
-    step: 'binding',
-    needs: [],
-    work: async (run) => {
-      const client = await open(run)
-      const seen = await client.binding()
-      return { detail: `this machine is seen as ${seen.address}` }
-    },
-  },
-  {
-    step: 'allocate',
-    needs: [],
-    work: async (run, state) => {
-      state.pair = await openPair(run, 'udp', familyOf(run.address))
-      return addressDetail(run, state.pair.relayedA)
-    },
-  },
-  { step: 'permission', needs: ['allocate'], work: (_run, { pair }) => permitPair(pair!).then(() => ({})) },
-  { step: 'relay', needs: ['permission'], work: async (run, { pair }) => ({ ms: await echo(pair!, run.signal) }) },
-  { step: 'loss', needs: ['relay'], work: (_run, { pair }) => countLoss(pair!) },
-  { step: 'range', needs: ['allocate'], work: (run) => reachRange(run, familyOf(run.address)) },
-  {
-    step: 'ipv6',
-    needs: ['allocate'],
-    work: async (run) => {
-      const client = await open(run)
-      const { relayed } = await client.allocate(6)
-      return { detail: `relayed address ${relayed.address}` }
-    },
-  },
-  { step: 'tcp', needs: ['allocate'], work: overStream('tcp') },
-  { step: 'tls', needs: ['allocate'], work: overStream('tls') },
-]
 
 /** Without these Delta Chat's calls do not work; the others are for other clients and other networks. */
 export const essential: ReadonlySet<CheckStep> = new Set([
@@ -263,6 +64,67 @@ const clockDiffers = async (run: Run, long: LongCredential | null): Promise<bool
     : false
 }
 
+class Examination {
+  readonly results: CheckResult[] = []
+  #options: CheckOptions
+  #long: LongCredential | null
+  #report: (result: CheckResult) => void
+  #failed = new Set<CheckStep>()
+  #state: State = {}
+  /** Clients of one step that later ones use. */
+  #kept: TurnClient[] = []
+
+  constructor(options: CheckOptions, long: LongCredential | null, report: (result: CheckResult) => void) {
+    this.#options = options
+    this.#long = long
+    this.#report = report
+  }
+
+  /** Null when the name leads nowhere. */
+  async resolve(): Promise<string | null> {
+    const found: { address: string | null } = { address: null }
+    const result = await timed('resolve', async () => {
+      found.address = (await lookup(this.#options.host)).address
+      return { detail: found.address }
+    })
+    this.#tell(result)
+    return found.address
+  }
+
+  async take({ step, needs, work }: Step, address: string): Promise<void> {
+    if (needs.some((need) => this.#failed.has(need))) {
+      this.#failed.add(step)
+      return
+    }
+    const run = this.#runAt(address)
+    const result = await timed(step, () => work(run, this.#state))
+    const clock = step === 'allocate' && result.code === '401' && (await clockDiffers(run, this.#long))
+    if (result.outcome === 'failed') this.#failed.add(step)
+    this.#tell(clock ? { ...result, code: 'CLOCK' } : result)
+    if (step === 'allocate') this.#kept.push(...run.clients)
+    else await releaseAll(run.clients)
+  }
+
+  end(): Promise<void> {
+    return releaseAll(this.#kept)
+  }
+
+  /** What every step may take, and the loss, which takes a while by itself. */
+  #runAt(address: string): Run {
+    const signal = AbortSignal.timeout(this.#options.timeoutMs + probes.count * probes.everyMs + probes.afterMs)
+    for (const client of this.#kept) client.until(signal)
+    return { ...this.#options, address, signal, clients: [] }
+  }
+
+  #tell(result: CheckResult): void {
+    this.results.push(result)
+    this.#report(result)
+  }
+}
+
+const releaseAll = async (clients: readonly TurnClient[]): Promise<void> =>
+  void (await Promise.all(clients.map((client) => client.release())))
+
 /**
  * Runs every step whose ground is there, and reports each as it ends. Never throws; frees every allocation.
  * `long` makes a credential that ends much later, where the key is known.
@@ -272,40 +134,9 @@ export const checkServer = async (
   long: LongCredential | null,
   report: (result: CheckResult) => void,
 ): Promise<CheckResult[]> => {
-  const results: CheckResult[] = []
-  const tell = (result: CheckResult) => {
-    results.push(result)
-    report(result)
-  }
-  const found: { address?: string } = {}
-  tell(
-    await timed('resolve', async () => {
-      const { address } = await lookup(options.host)
-      found.address = address
-      return { detail: address }
-    }),
-  )
-  if (found.address === undefined) return results
-  const state: State = {}
-  const clients: TurnClient[] = []
-  const failed = new Set<CheckStep>()
-  for (const { step, needs, work } of steps) {
-    if (needs.some((need) => failed.has(need))) {
-      failed.add(step)
-      continue
-    }
-    // The loss takes a while by itself.
-    const signal = AbortSignal.timeout(options.timeoutMs + probes.count * probes.everyMs + probes.afterMs)
-    for (const client of clients) client.until(signal)
-    const run = { ...options, address: found.address, signal, clients: [] as TurnClient[] }
-    const result = await timed(step, () => work(run, state))
-    if (result.step === 'allocate' && result.code === '401' && (await clockDiffers(run, long))) result.code = 'CLOCK'
-    if (result.outcome === 'failed') failed.add(step)
-    tell(result)
-    // What later steps use stays open.
-    if (step === 'allocate') clients.push(...run.clients)
-    else await Promise.all(run.clients.map((client) => client.release()))
-  }
-  await Promise.all(clients.map((client) => client.release()))
-  return results
+  const examination = new Examination(options, long, report)
+  const address = await examination.resolve()
+  if (address !== null) for (const step of steps) await examination.take(step, address)
+  await examination.end()
+  return examination.results
 }
