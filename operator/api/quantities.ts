@@ -36,6 +36,21 @@ export const size = z
 /** Seconds of a duration that its schema has accepted. */
 export const seconds = (text: string): number => Number(text.slice(0, -1)) * unitSeconds[text.slice(-1) as DurationUnit]
 
+const binary = { Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3, Ti: 1024 ** 4, Pi: 1024 ** 5, Ei: 1024 ** 6 } as const
+const decimal = { k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 } as const
+const multiples: Readonly<Record<string, number>> = { '': 1, ...binary, ...decimal }
+
+/**
+ * The value of a quantity of Kubernetes, such as `250m`, `0.5`, `1Gi` or `20G`, or null where it is none. The API server
+ * writes one back in another form: `1024Mi` as `1Gi`, `0.5` as `500m`.
+ */
+export const quantity = (text: string): number | null => {
+  const [, digits, suffix = ''] = /^(\d+(?:\.\d+)?)(m|[kMGTPE]|[KMGTPE]i)?$/.exec(text) ?? []
+  if (digits === undefined) return null
+  // A division gives the number nearest to the decimal fraction, a product with 0.001 does not.
+  return suffix === 'm' ? Number(digits) / 1000 : Number(digits) * multiples[suffix]!
+}
+
 /** Bytes of a size that its schema has accepted. */
 export const bytes = (text: string): number => {
   const digits = /^[0-9]+/.exec(text)![0]

@@ -2,31 +2,20 @@
  * Whether a live object already is what is desired, so that nothing is written: a no-op apply costs the API server as much
  * as a change. Desired fields are compared; what defaulting or others have added does not matter.
  */
+import { quantity } from '../api/quantities.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import { hashAnnotation } from './wire.ts'
 
-const suffixes: Readonly<Record<string, number>> = {
-  '': 1,
-  m: 1e-3,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 1024,
-  Mi: 1024 ** 2,
-  Gi: 1024 ** 3,
-  Ti: 1024 ** 4,
-}
+/** Where quantities are: the API server writes `1024Mi` back as `1Gi`. */
+const isQuantity = (path: readonly string[]): boolean => path.includes('resources') || path.at(-1) === 'sizeLimit'
 
-/** A quantity's value; the API server writes `1024Mi` back as `1Gi`. */
-const quantity = (value: unknown): number | null => {
-  const match = /^(\d+(?:\.\d+)?)(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/.exec(String(value))
-  return match ? Number(match[1]) * suffixes[match[2] ?? '']! : null
-}
+/** Maps of strings, in which a key with an empty value is there; a field that is empty is the same as none. */
+const maps = new Set(['labels', 'annotations', 'data', 'matchLabels', 'nodeSelector', 'selector'])
 
-const sameScalar = (live: unknown, desired: unknown): boolean => {
+const sameScalar = (live: unknown, desired: unknown, path: readonly string[]): boolean => {
   if (live === desired) return true
-  const [a, b] = [quantity(live), quantity(desired)]
+  if (desired === '' && live === undefined) return !maps.has(path.at(-2) ?? '')
+  const [a, b] = isQuantity(path) ? [quantity(String(live)), quantity(String(desired))] : [null, null]
   return a !== null && a === b
 }
 
@@ -46,7 +35,7 @@ const listCovers = (live: unknown, desired: readonly unknown[], path: readonly s
 }
 
 /** Maps that are replaced as a whole: one key more selects something else. */
-const exact = new Set(['selector', 'matchLabels', 'nodeSelector'])
+const exact = new Set(['selector', 'podSelector', 'namespaceSelector', 'matchLabels', 'nodeSelector'])
 
 const keysOf = (value: unknown): number => (isEmpty(value) ? 0 : Object.keys(value as object).length)
 
@@ -54,7 +43,7 @@ const keysOf = (value: unknown): number => (isEmpty(value) ? 0 : Object.keys(val
 export const covers = (live: unknown, desired: unknown, path: readonly string[] = []): boolean => {
   if (exact.has(path.at(-1) ?? '') && keysOf(live) !== keysOf(desired)) return false
   if (isEmpty(desired)) return isEmpty(live) || (typeof live === 'object' && !Array.isArray(live))
-  if (typeof desired !== 'object') return sameScalar(live, desired)
+  if (typeof desired !== 'object') return sameScalar(live, desired, path)
   if (Array.isArray(desired)) return listCovers(live, desired, path)
   if (typeof live !== 'object' || live === null) return false
   return Object.entries(desired as object).every(([key, value]) =>

@@ -1,6 +1,6 @@
 /** The volume of the embedded store. It outlives the pod, and with deletionPolicy Retain the resource. */
 import type { ChatmailServer } from '../../api/chatmail-server.ts'
-import { bytes } from '../../api/quantities.ts'
+import { bytes, quantity } from '../../api/quantities.ts'
 import type { Facts } from '../facts.ts'
 import { names } from '../names.ts'
 import { annotationPrefix, metadata, type PersistentVolumeClaim } from '../objects.ts'
@@ -10,7 +10,7 @@ const settled = ({ spec }: ChatmailServer, { volume }: Facts): { size: string; s
   const { size, storageClassName } = spec.mail.storage
   if (!volume) return { size, storageClassName }
   return {
-    size: bytes(volume.size) > bytes(size) ? volume.size : size,
+    size: (quantity(volume.size) ?? 0) > bytes(size) ? volume.size : size,
     storageClassName: volume.storageClassName,
   }
 }
