@@ -54,7 +54,18 @@ export const conditions = {
   },
   IrohAvailable: {
     meaning: 'Real-time apps find their relay.',
-    reasons: ['Available', 'Disabled', 'Starting', 'Unavailable'],
+    reasons: [
+      'Available',
+      'Disabled',
+      'Starting',
+      'ProofFailed',
+      'Unavailable',
+      'PortTaken',
+      'ImageNotPulled',
+      'Forbidden',
+      'Crashing',
+      'NoRoom',
+    ],
   },
   CertificateReady: {
     meaning: 'The certificate is valid for the domain and in use.',

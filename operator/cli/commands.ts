@@ -26,6 +26,9 @@ const seconds = (text: string): number => {
   throw new InvalidArgumentError('A number of seconds up to 3600 is wanted.')
 }
 
+/** How long a proof of the relay for real-time apps may take. */
+const irohProofMs = 10_000
+
 const manifest = (): Option => required('-f, --file <file>', 'the ChatmailServer to use, as YAML; - is standard input')
 
 const workloadOptions = (): Option[] => [
@@ -86,7 +89,13 @@ export const commands: readonly Command[] = [
       'chatmail up -f server.yaml --data-dir /srv/chatmail --address 192.168.1.10',
       'chatmail up -f server.yaml --address 127.0.0.1 --output json',
     ],
-    run: async (flags: UpFlags, context) => (await import('./up.ts')).runUp(flags, context),
+    run: async (flags: UpFlags, context) => {
+      const { runUp } = await import('./up.ts')
+      return runUp(flags, context, async (url, signal) => {
+        const { proveRelay } = await import('../../workloads/iroh/client/prove.ts')
+        return proveRelay({ url, signal, timeoutMs: irohProofMs })
+      })
+    },
   },
   {
     name: 'keys',
@@ -136,13 +145,15 @@ export const commands: readonly Command[] = [
       'chatmail operator --image localhost/chatmail-operator:dev --no-leader-election --kubeconfig ~/.kube/config',
     ],
     run: async (flags: OperatorFlags, context) => {
-      const [{ runOperator }, { proveRelay }, { createLogger }] = await Promise.all([
+      const [{ runOperator }, turn, iroh, { createLogger }] = await Promise.all([
         import('./operator.ts'),
         import('../../workloads/turn/client/prove.ts'),
+        import('../../workloads/iroh/client/prove.ts'),
         import('../../workloads/kit/log/logger.ts'),
       ])
       return runOperator(flags, context, {
-        proveRelay,
+        proveRelay: turn.proveRelay,
+        proveIroh: iroh.proveRelay,
         log: createLogger({ workload: 'operator', noLog: true, level: flags.logLevel }),
       })
     },

@@ -8,7 +8,7 @@ import { StartError } from '../../workloads/contract/start-error.ts'
 import { KubeClient } from '../kube/client.ts'
 import { resolveByDns } from '../reconcile/lookups.ts'
 import { startOperator } from '../reconcile/operator.ts'
-import type { ProveRelay } from '../reconcile/proofs.ts'
+import type { ProveIroh, ProveRelay } from '../reconcile/proofs.ts'
 import { readState } from '../reconcile/states.ts'
 import type { Log } from '../runtime/log.ts'
 import type { CommandContext } from './context.ts'
@@ -24,7 +24,7 @@ export type OperatorFlags = {
 }
 
 /** What of the workloads the operator uses, handed in by the command table. */
-export type OperatorParts = { proveRelay: ProveRelay; log: Log }
+export type OperatorParts = { proveRelay: ProveRelay; proveIroh: ProveIroh; log: Log }
 
 const ownNamespaceFile = '/var/run/secrets/kubernetes.io/serviceaccount/namespace'
 
@@ -62,7 +62,7 @@ const connect = async (flags: OperatorFlags, metrics: Registry, log: Log): Promi
 export const runOperator = async (
   flags: OperatorFlags,
   context: CommandContext,
-  { proveRelay, log }: OperatorParts,
+  { proveRelay, proveIroh, log }: OperatorParts,
 ): Promise<number> => {
   const metrics = new Registry()
   const namespace = leaderNamespace(flags)
@@ -77,6 +77,7 @@ export const runOperator = async (
     log,
     metrics,
     prove: proveRelay,
+    proveIroh,
     readState,
     resolve: resolveByDns,
     random: randomBytes,

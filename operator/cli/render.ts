@@ -50,6 +50,7 @@ const factsOf = (server: ChatmailServer, { platform, image, node }: RenderFlags)
     managementToken: secretText,
     turnNodes: local ? [listen.turn] : node.map(clusterNode),
     turnEndpoints: [],
+    irohUrl: null,
     ...outsideACluster,
   }
 }

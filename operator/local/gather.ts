@@ -70,7 +70,7 @@ const madeCertificate = (
   return { secretName, issuer: null, pem, selfSigned: true }
 }
 
-/** Facts without any TURN endpoint: those are told once they work. `keyring` is `keyring.json`. */
+/** Facts without any relay: those are told once they work. `keyring` is `keyring.json`. */
 export const gather = (
   server: ChatmailServer,
   surroundings: Surroundings,
@@ -98,6 +98,7 @@ export const gather = (
     ),
     turnNodes: [listen.turn],
     turnEndpoints: [],
+    irohUrl: null,
     ...outsideACluster,
   }
 }

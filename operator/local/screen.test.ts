@@ -29,6 +29,7 @@ const facts = (publicHost: string, selfSigned: boolean): Facts => ({
   managementToken: '',
   turnNodes: [listening('127.0.0.1', {}).turn],
   turnEndpoints: [{ id: 'local', host: publicHost, port: 3478, state: 'ready' }],
+  irohUrl: null,
 })
 
 const random = () => 0

@@ -1,5 +1,5 @@
 /**
- * A local server's life: TURN first, then mail, which is told of TURN once that works, and of every change since.
+ * A local server's life: the relays first, then mail, which is told of those that work, and of every change since.
  */
 import { EventEmitter, on } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,6 +15,7 @@ import { render } from '../render/index.ts'
 import { names } from '../render/names.ts'
 import { componentOf } from '../render/objects.ts'
 import { managementPort } from '../render/ports.ts'
+import { IrohTeller, type ProveIroh } from './iroh.ts'
 import type { PodEvent } from './pods/pod.ts'
 import type { Runner } from './pods/runner.ts'
 import { loadedDigest } from './state.ts'
@@ -36,6 +37,7 @@ export type LocalServer = {
   progress: (line: string) => void
   /** Words on why a pod ended. */
   explain: (pod: string) => string
+  proveIroh: ProveIroh
 }
 
 const failure = ({ explain }: LocalServer, event: PodEvent & { kind: 'exit' }): StartError => {
@@ -77,14 +79,19 @@ const endpoints = ({ server, facts, runner }: LocalServer, address: string): Tur
 /** Puts in force what the facts say now. */
 export const applyAll = ({ server, facts, runner }: LocalServer): Promise<void> => runner.apply(render(server, facts))
 
-const startTurn = async (local: LocalServer, signal: AbortSignal): Promise<void> => {
+/** The pods of the relays that this server runs. */
+const relayPods = ({ server, facts }: LocalServer): string[] => [
+  ...(server.spec.turn.enabled ? facts.turnNodes.map((node) => names.turn(server, node)) : []),
+  ...(server.spec.iroh.mode === 'Managed' ? [names.iroh(server)] : []),
+]
+
+const startRelays = async (local: LocalServer, signal: AbortSignal): Promise<void> => {
   const { server, facts, runner } = local
-  if (!server.spec.turn.enabled) return
   await runner.apply(
-    render(server, facts).filter((object) => object.kind === 'Secret' || componentOf(object) === 'turn'),
+    render(server, facts).filter((object) => object.kind === 'Secret' || componentOf(object) !== 'mail'),
   )
-  for (const node of facts.turnNodes) await untilReady(local, names.turn(server, node), signal)
-  local.progress('The relay for calls is ready.')
+  for (const pod of relayPods(local)) await untilReady(local, pod, signal)
+  if (server.spec.turn.enabled) local.progress('The relay for calls is ready.')
 }
 
 /** Tells mail which relays work, and keeps telling it. */
@@ -98,16 +105,22 @@ const follow = (local: LocalServer, address: string): void => {
   })
 }
 
-/** Resolves once clients can use the server. `address` is what they are told of the relay. @throws StartError */
-export const startServer = async (local: LocalServer, address: string): Promise<void> => {
+/**
+ * Resolves once clients can use the server. `address` is what they are told of the relay; after `ended` nothing more is
+ * looked at. @throws StartError
+ */
+export const startServer = async (local: LocalServer, address: string, ended: AbortSignal): Promise<void> => {
   const deadline = AbortSignal.timeout(startDeadlineMs)
   try {
-    await startTurn(local, deadline)
+    await startRelays(local, deadline)
     local.facts.turnEndpoints = endpoints(local, address)
     await applyAll(local)
     follow(local, address)
     await untilReady(local, names.mail(local.server), deadline)
     local.progress('Mail is ready.')
+    const told = new IrohTeller(local, () => applyAll(local), ended).look()
+    // A relay of somebody else may take its time.
+    if (local.server.spec.iroh.mode === 'Managed') await told
     await untilLoaded(local, deadline)
   } catch (error) {
     if (!deadline.aborted) throw error
@@ -116,8 +129,8 @@ export const startServer = async (local: LocalServer, address: string): Promise<
   }
 }
 
-const explainAll = ({ server, facts, runner, explain }: LocalServer): string =>
-  [...facts.turnNodes.map((node) => names.turn(server, node)), names.mail(server)]
-    .filter((pod) => !runner.isReady(pod))
-    .map((pod) => `${pod} ${explain(pod) || 'is not ready'}`)
+const explainAll = (local: LocalServer): string =>
+  [...relayPods(local), names.mail(local.server)]
+    .filter((pod) => !local.runner.isReady(pod))
+    .map((pod) => `${pod} ${local.explain(pod) || 'is not ready'}`)
     .join('; ')

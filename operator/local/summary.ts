@@ -20,6 +20,8 @@ export type Summary = {
   imap: Endpoint | null
   smtp: Endpoint | null
   turn: { host: string; port: number; relayPorts: { min: number; max: number } } | null
+  /** URL of the relay for real-time apps, or null while none works. */
+  iroh: string | null
   dataDir: string
 }
 
@@ -46,6 +48,7 @@ export const summary = (server: ChatmailServer, facts: Facts, dataDir: string, r
     imap: imap && { host, ...imap },
     smtp: smtp && { host, ...smtp },
     turn: relay ? { host: relay.host, port: relay.port, relayPorts: { ...server.spec.turn.relayPorts } } : null,
+    iroh: facts.irohUrl,
     dataDir,
   }
 }

@@ -16,6 +16,7 @@ import { SecretFolder } from './data/secrets.ts'
 import { clientAddress, gather, type Surroundings } from './gather.ts'
 import { listening } from './host/addresses.ts'
 import { checkPorts, type Hosts } from './host/ports.ts'
+import type { ProveIroh } from './iroh.ts'
 import { type KeptKeys, keptKeys } from './keys/parts.ts'
 import { followKeys, startingRing } from './keys/start.ts'
 import { lastFailure } from './log-tail.ts'
@@ -46,6 +47,7 @@ export type UpHost = {
   onStop: (listener: (immediate: boolean) => void) => void
   /** Calls back when this process ends, for whatever reason it can still notice. */
   onExit: (listener: () => void) => void
+  proveIroh: ProveIroh
 }
 
 /** Called once clients can use the server. */
@@ -108,7 +110,8 @@ const assemble = (
       events.emit('event', event)
     },
   })
-  return { server, facts, runner, events, progress: host.progress, explain }
+  const { progress, proveIroh } = host
+  return { server, facts, runner, events, progress, explain, proveIroh }
 }
 
 type Prepared = { local: LocalServer; keys: KeptKeys }
@@ -140,14 +143,16 @@ const serve = async (
     })
   })
   host.onExit(() => local.runner.kill())
+  const ended = new AbortController()
   try {
-    const started = startServer(local, address).then(() => true)
+    const started = startServer(local, address, ended.signal).then(() => true)
     const up = await Promise.race([started, stopAsked.then(() => false)])
     if (!up) return exitCodes.ok
     stopKeys = followKeys(prepared.keys, local, dirs)
     await ready(local.server, local.facts, dirs.root)
     return await untilStop(local, stopAsked)
   } finally {
+    ended.abort()
     host.progress('Stopping.')
     await stopKeys()
     await local.runner.stop()

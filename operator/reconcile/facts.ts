@@ -55,6 +55,7 @@ const alternates = (relays: readonly Relay[], withdrawn: ReadonlySet<string>) =>
     .filter(({ state, node, address }) => state === 'Ready' && address.ipv4 && !withdrawn.has(node.name))
     .map(({ address, port }) => ({ address: address.ipv4!, port }))
 
+/** All but the URL of the Iroh relay, which is found with them. */
 export const factsOf = (gathered: Gathered, decided: Decided): Facts => {
   const { relays, withdrawn } = decided
   return {
@@ -68,6 +69,7 @@ export const factsOf = (gathered: Gathered, decided: Decided): Facts => {
     managementToken: decided.managementToken,
     turnNodes: relays.map(({ node }) => node),
     turnEndpoints: toldEndpoints(relays, withdrawn),
+    irohUrl: null,
     turnPeers: {
       ...noPeers,
       deny: deniedRanges(gathered.nodes, gathered.ranges),

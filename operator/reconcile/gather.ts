@@ -20,6 +20,7 @@ export type Gathered = {
   live: ReadonlyMap<string, KubeObject>
   mailPods: Pod[]
   turnPods: Pod[]
+  irohPods: Pod[]
   nodes: Node[]
   namespace: KubeObject | null
   /** Other servers of the same domain. */
@@ -115,6 +116,7 @@ export const gather = async (server: ChatmailServer, object: KubeObject, sources
     live,
     mailPods,
     turnPods,
+    irohPods: componentPods(pods, 'iroh'),
     nodes: caches.nodes(),
     namespace: await client.get(namespaceResource, { name: namespace }),
     rivals: caches.servers().filter((other) => isRival(object, other)),

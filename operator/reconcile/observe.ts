@@ -11,6 +11,7 @@ import { names } from '../render/names.ts'
 import { selectorLabels } from '../render/objects.ts'
 import { dnsRecords, dnsVerdict } from '../status/dns.ts'
 import { exposedVerdict } from '../status/exposure.ts'
+import { irohVerdict } from '../status/iroh.ts'
 import { keysStatus, keysVerdict } from '../status/keys.ts'
 import { mailVerdict, refusal, type WorkloadLike } from '../status/mail.ts'
 import { podProblem } from '../status/pod-problem.ts'
@@ -20,6 +21,7 @@ import type { Verdict, Verdicts } from '../status/verdict.ts'
 import type { KeysStep } from '../turnkeys/step.ts'
 import type { CertificateStep } from './certificate.ts'
 import type { Gathered } from './gather.ts'
+import type { IrohStep } from './iroh.ts'
 import type { Problem } from './outcome.ts'
 import { nodeAddresses, publicAddressAnnotation } from './placement/public-address.ts'
 import { addressOf, type RelaysStep } from './relays.ts'
@@ -30,6 +32,7 @@ export type Decisions = {
   keys: KeysStep
   certificate: CertificateStep
   relays: RelaysStep
+  iroh: IrohStep
   facts: Facts
   problem: Problem | null
 }
@@ -77,17 +80,7 @@ const turn = (gathered: Gathered, { relays, facts, problem }: Decisions): Verdic
   })
 }
 
-const iroh = ({ server }: Gathered): Verdict<'IrohAvailable'> => {
-  const { mode, url } = server.spec.iroh
-  if (mode === 'External') return { status: 'True', reason: 'Available', message: `Clients are told of ${url}.` }
-  return { status: 'False', reason: 'Disabled', message: 'Real-time apps connect directly only; clients are told so.' }
-}
-
-const endpoints = (
-  address: string | null,
-  { relays }: RelaysStep,
-  irohUrl: string | undefined,
-): Status['endpoints'] => ({
+const endpoints = (address: string | null, { relays }: RelaysStep, irohUrl: string | null): Status['endpoints'] => ({
   ...(address ? { mail: address } : {}),
   turn: relays.map(({ nodeName, host, port, state, reason }) => ({
     node: nodeName ?? 'load balancer',
@@ -117,7 +110,7 @@ export const observe = (
   found: ReadonlyMap<string, readonly string[]>,
 ): Observed => {
   const { server, live, mailPods } = gathered
-  const { keys, certificate, relays, facts } = decisions
+  const { keys, certificate, relays, iroh, facts } = decisions
   const address = mailAddress(gathered)
   const hosts = relays.relays.flatMap(({ node }) => node.publicIpv4 ?? [])
   const dns = dnsRecords(server, address, hosts, found)
@@ -127,14 +120,14 @@ export const observe = (
     verdicts: {
       MailAvailable: mailVerdict(workload as WorkloadLike | undefined, mailPods),
       TurnAvailable: turn(gathered, decisions),
-      IrohAvailable: iroh(gathered),
+      IrohAvailable: irohVerdict(server, iroh.seen),
       CertificateReady: certificate.verdict,
       KeysReady: keysVerdict(keys.rotation),
       Exposed: exposedVerdict(server, address, turnBalancer(gathered)),
       DNSReady: dnsVerdict(server, dns),
     },
     details: {
-      endpoints: endpoints(address, relays, server.spec.iroh.mode === 'External' ? server.spec.iroh.url : undefined),
+      endpoints: endpoints(address, relays, iroh.url),
       ports: openPorts(server, address, relays.relays, facts.nodePorts),
       dns,
       turnKeys: keysStatus(keys.rotation.ring, seconds(server.spec.turn.credentials.rotation.interval)),

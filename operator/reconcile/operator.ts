@@ -12,7 +12,7 @@ import { Caches } from './caches.ts'
 import { clusterRanges } from './cluster-ranges.ts'
 import { Lookups, type Resolve } from './lookups.ts'
 import { type Pace, usualPace } from './pace.ts'
-import { Proofs, type ProveRelay } from './proofs.ts'
+import { irohProof, Proofs, type ProveIroh, type ProveRelay, turnProof } from './proofs.ts'
 import { type Operator, reconcile } from './reconcile.ts'
 import { certificateResource } from './resources.ts'
 import type { ReadState } from './states.ts'
@@ -36,6 +36,7 @@ export type OperatorOptions = {
   log: Log
   metrics: Registry
   prove: ProveRelay
+  proveIroh: ProveIroh
   readState: ReadState
   resolve: Resolve
   random: (bytes: number) => Buffer
@@ -53,6 +54,12 @@ export type RunningOperator = {
   ended: Promise<'lost' | 'released'>
   stop: () => Promise<void>
 }
+
+/**
+ * The way to the Iroh relay leads through mail, which is away for some seconds when its pod is replaced. Who asks just then
+ * would have real-time apps without a relay until the next start of the app.
+ */
+const irohFailures = 15
 
 const conflictMs = 200
 const stopGraceMs = 10_000
@@ -151,17 +158,20 @@ export const startOperator = async (options: OperatorOptions): Promise<RunningOp
       const object = caches.server({ namespace, name })
       if (!object || object.metadata.deletionTimestamp) {
         proofs.keepOnly(key, new Set())
+        irohProofs.keepOnly(key, new Set())
         return { kind: 'done' }
       }
       const passed = await reconcile(operator, object)
       return resultOf(passed, pace, caches.doubtMs({ namespace, name }))
     },
   })
-  const proofs = new Proofs({
-    prove: options.prove,
-    now,
+  const changed = (owner: string): void => controller.enqueue(owner)
+  const proofs = new Proofs({ prove: turnProof(options.prove, now), pace: pace.proofs, changed })
+  const irohProofs = new Proofs<string>({
+    prove: irohProof(options.proveIroh),
     pace: pace.proofs,
-    changed: (owner) => controller.enqueue(owner),
+    changed,
+    failuresToGiveUp: irohFailures,
   })
   const operator: Operator = {
     client,
@@ -173,6 +183,7 @@ export const startOperator = async (options: OperatorOptions): Promise<RunningOp
     image: options.image,
     random: options.random,
     proofs,
+    irohProofs,
     lookups: new Lookups(options.resolve, now),
     failures: new Map(),
     record: (regarding, type, reason, note) => events.record(regarding, type, reason, note),
@@ -208,6 +219,7 @@ export const startOperator = async (options: OperatorOptions): Promise<RunningOp
     stop: async () => {
       await controller.stop(stopGraceMs)
       proofs.stop()
+      irohProofs.stop()
       await events.stop()
       election?.stop()
       standalone.resolve('released')

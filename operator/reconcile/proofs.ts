@@ -1,6 +1,7 @@
 /**
- * Proofs that relays work: an authenticated Allocate and a datagram relayed through the public address, made again and
- * again in the background. A relay that has worked is given up after several failures in a row, as one datagram may be lost.
+ * Proofs that relays work, made again and again in the background: for TURN an authenticated Allocate and a datagram relayed
+ * through the public address, for Iroh two endpoints and a datagram. A relay that has worked is given up after several
+ * failures in a row, as one datagram may be lost.
  */
 import { turnCredential } from '../../workloads/contract/credential.ts'
 import { type Pace, usualPace } from './pace.ts'
@@ -16,39 +17,55 @@ export type ProveRelay = (options: {
   signal?: AbortSignal
 }) => Promise<Proof>
 
+/** Proves an Iroh relay. */
+export type ProveIroh = (options: { url: string; timeoutMs: number; signal?: AbortSignal }) => Promise<Proof>
+
 export type Target = { host: string; port: number; secret: string }
 
 /** untried: the first proof is under way. */
 export type Proven = { state: 'untried' } | { state: 'works' } | { state: 'fails'; message: string }
 
-export type ProofsOptions = {
-  prove: ProveRelay
+export type ProofsOptions<T> = {
+  prove: (target: T, signal: AbortSignal) => Promise<Proof>
   /** Told the owner of a target whose state has changed. */
   changed: (owner: string) => void
-  /** Unix milliseconds. */
-  now: () => number
+  /** In a row, of one that has worked. */
+  failuresToGiveUp?: number
   pace?: Pace['proofs']
 }
 
 const timeoutMs = 5000
-const failuresToGiveUp = 3
+const usualFailures = 3
 /** Long enough for any clock that TURN would accept. */
 const credentialSeconds = 3600
 
-type Entry = {
+/** `now` in Unix milliseconds. */
+export const turnProof =
+  (prove: ProveRelay, now: () => number) =>
+  ({ host, port, secret }: Target, signal: AbortSignal): Promise<Proof> => {
+    const credential = turnCredential(secret, Math.floor(now() / 1000) + credentialSeconds)
+    return prove({ host, port, ...credential, timeoutMs, signal })
+  }
+
+export const irohProof =
+  (prove: ProveIroh) =>
+  (url: string, signal: AbortSignal): Promise<Proof> =>
+    prove({ url, timeoutMs, signal })
+
+type Entry<T> = {
   owner: string
-  target: Target
+  target: T
   proven: Proven
   failures: number
   timer: NodeJS.Timeout | undefined
   abort: AbortController
 }
 
-export class Proofs {
-  readonly #options: ProofsOptions
-  readonly #entries = new Map<string, Entry>()
+export class Proofs<T = Target> {
+  readonly #options: ProofsOptions<T>
+  readonly #entries = new Map<string, Entry<T>>()
 
-  constructor(options: ProofsOptions) {
+  constructor(options: ProofsOptions<T>) {
     this.#options = options
   }
 
@@ -56,7 +73,7 @@ export class Proofs {
    * What is known of a target; the first call for it begins to prove it. `id` names it among those of `owner`. One that
    * clients are told of already has been proved by an operator before: it works until it fails as often as any other.
    */
-  of(owner: string, id: string, target: Target, told: boolean): Proven {
+  of(owner: string, id: string, target: T, told: boolean): Proven {
     const key = `${owner}\n${id}`
     const entry = this.#entries.get(key) ?? this.#begin(key, owner, target, told)
     entry.target = target
@@ -73,8 +90,8 @@ export class Proofs {
     for (const [key, entry] of this.#entries) this.#end(key, entry)
   }
 
-  #begin(key: string, owner: string, target: Target, told: boolean): Entry {
-    const entry: Entry = {
+  #begin(key: string, owner: string, target: T, told: boolean): Entry<T> {
+    const entry: Entry<T> = {
       owner,
       target,
       proven: { state: told ? 'works' : 'untried' },
@@ -87,17 +104,14 @@ export class Proofs {
     return entry
   }
 
-  #end(key: string, entry: Entry): void {
+  #end(key: string, entry: Entry<T>): void {
     clearTimeout(entry.timer)
     entry.abort.abort()
     this.#entries.delete(key)
   }
 
-  async #prove(entry: Entry): Promise<void> {
-    const { host, port, secret } = entry.target
-    const credential = turnCredential(secret, Math.floor(this.#options.now() / 1000) + credentialSeconds)
-    const options = { host, port, ...credential, timeoutMs, signal: entry.abort.signal }
-    const proof = await this.#options.prove(options).catch(
+  async #prove(entry: Entry<T>): Promise<void> {
+    const proof = await this.#options.prove(entry.target, entry.abort.signal).catch(
       (error: Error): Proof => ({
         ok: false,
         step: 'resolve',
@@ -112,11 +126,11 @@ export class Proofs {
     entry.timer = setTimeout(() => void this.#prove(entry), wait).unref()
   }
 
-  #note(entry: Entry, proof: Proof): void {
+  #note(entry: Entry<T>, proof: Proof): void {
     const before = entry.proven
     entry.failures = proof.ok ? 0 : entry.failures + 1
     if (proof.ok) entry.proven = { state: 'works' }
-    else if (before.state !== 'works' || entry.failures >= failuresToGiveUp)
+    else if (before.state !== 'works' || entry.failures >= (this.#options.failuresToGiveUp ?? usualFailures))
       entry.proven = { state: 'fails', message: `${proof.step}: ${proof.message}` }
     if (JSON.stringify(before) !== JSON.stringify(entry.proven)) this.#options.changed(entry.owner)
   }

@@ -1,5 +1,5 @@
 /**
- * One pass over one server: gather → admit → keys → certificate → relays → render → apply → prune → poke → observe →
+ * One pass over one server: gather → admit → keys → certificate → relays → iroh → render → apply → prune → poke → observe →
  * publish. Each step has a file of its name; whatever happens, the status is published once at the end.
  */
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
@@ -18,6 +18,7 @@ import { applyAll } from './apply.ts'
 import { takeCertificate } from './certificate.ts'
 import { factsOf } from './facts.ts'
 import { type Gathered, gather, type Sources } from './gather.ts'
+import { findIroh } from './iroh.ts'
 import { rotateKeys } from './keys.ts'
 import type { Lookups } from './lookups.ts'
 import { type Decisions, type Observed, observe } from './observe.ts'
@@ -35,6 +36,7 @@ export type Operator = Sources & {
   image: string
   random: (bytes: number) => Buffer
   proofs: Proofs
+  irohProofs: Proofs<string>
   lookups: Lookups
   record: Record
   /** Uid of a server → passes in a row that failed. */
@@ -65,11 +67,15 @@ const decide = (
   const relays = findRelays(gathered, keys.rotation.ring, operator.proofs)
   const managementToken = gathered.managementToken ?? operator.random(tokenBytes).toString('hex')
   const base = { image: operator.image, certificate: certificate.certificate, keyring: keys.text, managementToken }
+  const factsWithout = (withdrawn: ReadonlySet<string>): Facts =>
+    factsOf(gathered, { ...base, relays: relays.relays, withdrawn })
+  const iroh = findIroh(gathered, factsWithout(new Set()), operator.irohProofs)
   return {
     keys,
     certificate,
     relays,
-    facts: (withdrawn) => factsOf(gathered, { ...base, relays: relays.relays, withdrawn }),
+    iroh,
+    facts: (withdrawn) => ({ ...factsWithout(withdrawn), irohUrl: iroh.url }),
   }
 }
 

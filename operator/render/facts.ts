@@ -51,6 +51,8 @@ export type Facts = {
   turnNodes: TurnNode[]
   /** The relays that are proven to work, for clients. */
   turnEndpoints: TurnEndpoint[]
+  /** The URL of the relay for real-time apps while it is proven to work, for clients; null otherwise. */
+  irohUrl: string | null
   /** What the relays must know of the place that they run in. */
   turnPeers: TurnPeers
   /** Ports that the API server has given a Service of type NodePort, by the name of the mail port. */

@@ -17,8 +17,8 @@ export const configMap = (
 
 /** `relays.json`. */
 export const relaysText = (server: ChatmailServer, facts: Facts): string => {
-  const { iroh, turn } = server.spec
-  return fileText({ turn: turn.enabled ? facts.turnEndpoints : [], iroh: iroh.mode === 'External' ? iroh.url : null })
+  const { turn } = server.spec
+  return fileText({ turn: turn.enabled ? facts.turnEndpoints : [], iroh: facts.irohUrl })
 }
 
 const secret = (

@@ -5,6 +5,9 @@ import { serviceAccount } from './accounts.ts'
 import { issuedCertificate } from './certificate.ts'
 import type { Facts, TurnNode } from './facts.ts'
 import { configMap, fileText, relaysText, secrets } from './files.ts'
+import { renderIrohConfig } from './iroh/config.ts'
+import { irohNetworkPolicy, irohService } from './iroh/service.ts'
+import { irohWorkload } from './iroh/workload.ts'
 import { renderMailConfig } from './mail/config.ts'
 import { mailNetworkPolicy } from './mail/network-policy.ts'
 import { mailService } from './mail/service.ts'
@@ -50,10 +53,23 @@ const turn = (server: ChatmailServer, facts: Facts): KubernetesObject[] =>
       ]
     : []
 
+const iroh = (server: ChatmailServer, facts: Facts): KubernetesObject[] => {
+  if (server.spec.iroh.mode !== 'Managed') return []
+  const config = fileText(renderIrohConfig(server, facts))
+  return [
+    serviceAccount(server, 'iroh', names.iroh(server)),
+    configMap(server, 'iroh', names.irohConfig(server), { [mountedFiles.config]: config }),
+    irohNetworkPolicy(server, facts),
+    irohService(server),
+    irohWorkload(server, facts, config),
+  ]
+}
+
 /** The desired objects, in an order in which they can be applied. */
 export const render = (server: ChatmailServer, facts: Facts): KubernetesObject[] => [
   ...secrets(server, facts),
   ...issuedCertificate(server, facts),
   ...turn(server, facts),
+  ...iroh(server, facts),
   ...mail(server, facts),
 ]

@@ -22,4 +22,6 @@ export const names = {
   turn: (server: ChatmailServer, node: Pick<TurnNode, 'name'>): string => `${server.metadata.name}-turn-${node.name}`,
   turnConfig: (server: ChatmailServer, node: TurnNode): string => `${server.metadata.name}-turn-${node.name}-config`,
   turnAccount: named('turn'),
+  iroh: named('iroh'),
+  irohConfig: named('iroh-config'),
 } as const

@@ -8,7 +8,7 @@ export type Metadata = {
   annotations?: Record<string, string>
 }
 
-export type Component = 'mail' | 'turn'
+export type Component = 'mail' | 'turn' | 'iroh'
 
 type Item = { key: string; path: string }
 

@@ -42,7 +42,11 @@ const mailPortTable: readonly MailPortRow[] = [
   },
 ]
 
-const managementPorts = { mail: { cluster: 9640, local: 2900 }, turn: { cluster: 9641, local: 2901 } } as const
+const managementPorts = {
+  mail: { cluster: 9640, local: 2900 },
+  turn: { cluster: 9641, local: 2901 },
+  iroh: { cluster: 9642, local: 2902 },
+} as const
 
 /**
  * `listen` is what the process binds, `service` the port of the Service, `nodePort` the one of every node that was asked
@@ -86,7 +90,7 @@ export const mailPortMap = (
 ): Record<MailPortName, number | null> =>
   Object.fromEntries(ports.map((port) => [port.name, port[which]])) as Record<MailPortName, number | null>
 
-export const managementPort = (server: ChatmailServer, platform: Platform, of: 'mail' | 'turn'): number =>
+export const managementPort = (server: ChatmailServer, platform: Platform, of: keyof typeof managementPorts): number =>
   server.spec.monitoring.ports[of] ?? managementPorts[of][platform]
 
 /** A port or a range as a person wants to see it and as a start has to check it. */
@@ -140,8 +144,39 @@ const turnRows = (server: ChatmailServer, platform: Platform): PortRow[] => {
   ]
 }
 
+/** In a cluster clients of the relay use the ports of mail. On one machine `direct` says whether they use its own. */
+const irohRows = (server: ChatmailServer, platform: Platform, direct: boolean): PortRow[] => {
+  const { mode, port } = server.spec.iroh
+  if (mode !== 'Managed') return []
+  const management = managementPort(server, platform, 'iroh')
+  const relay: PortRow = {
+    field: 'spec.iroh.port',
+    protocol: 'TCP',
+    from: port,
+    to: port,
+    purpose: direct ? 'real-time apps' : 'real-time apps, from mail',
+    audience: direct ? 'clients' : 'management',
+  }
+  return [
+    ...(platform === 'local' ? [relay] : []),
+    {
+      field: 'spec.monitoring.ports.iroh',
+      protocol: 'TCP',
+      from: management,
+      to: management,
+      purpose: 'health and figures of the relay for real-time apps',
+      audience: 'management',
+    },
+  ]
+}
+
 /** All ports that are open, those for clients first. */
-export const portRows = (server: ChatmailServer, platform: Platform, nodePorts: Facts['nodePorts'] = {}): PortRow[] => {
+export const portRows = (
+  server: ChatmailServer,
+  platform: Platform,
+  nodePorts: Facts['nodePorts'] = {},
+  irohIsDirect = true,
+): PortRow[] => {
   const mail = mailPorts(server, { platform, nodePorts }).flatMap(({ field, purpose, public: port }): PortRow[] =>
     port === null ? [] : [{ field, protocol: 'TCP', from: port, to: port, purpose, audience: 'clients' }],
   )
@@ -149,6 +184,7 @@ export const portRows = (server: ChatmailServer, platform: Platform, nodePorts: 
   const rows: PortRow[] = [
     ...mail,
     ...turnRows(server, platform),
+    ...irohRows(server, platform, irohIsDirect),
     {
       field: 'spec.monitoring.ports.mail',
       protocol: 'TCP',

@@ -54,6 +54,7 @@ const factsOf = (platform: Platform, change: Partial<Facts> = {}): Facts => ({
   turnNodes: [node('one'), node('two')],
   ...outsideACluster,
   turnEndpoints: [{ id: 'one', host: '203.0.113.7', port: 3478, state: 'ready' }],
+  irohUrl: null,
   ...change,
 })
 
@@ -158,10 +159,11 @@ test('only a change of config.yaml replaces a pod', () => {
       JSON.stringify(template),
     )
   const before = templates({})
-  assert.deepEqual(templates({ keyring: 'another', managementToken: 'another', turnEndpoints: [] }), before)
-  const [turnOne, turnTwo, mail] = templates({}, { mail: { comment: 'new' } })
-  assert.deepEqual([turnOne, turnTwo], before.slice(0, 2))
-  assert.notEqual(mail, before[2])
+  const reloaded = { keyring: 'another', managementToken: 'another', turnEndpoints: [], irohUrl: 'https://x.example/' }
+  assert.deepEqual(templates(reloaded), before)
+  const [turnOne, turnTwo, iroh, mail] = templates({}, { mail: { comment: 'new' } })
+  assert.deepEqual([turnOne, turnTwo, iroh], before.slice(0, 3))
+  assert.notEqual(mail, before[3])
 })
 
 test('clients get the standard ports in a cluster, those of the spec everywhere', () => {
@@ -176,7 +178,7 @@ test('clients get the standard ports in a cluster, those of the spec everywhere'
   const local = portRows(serverOf(spec), 'local')
   assert.deepEqual(
     local.filter(({ protocol }) => protocol === 'TCP').map(({ from }) => from),
-    [1993, 2143, 2465, 2587, 2443, 3478, 2901, 2900],
+    [1993, 2143, 2465, 2587, 2443, 3478, 3340, 2901, 2902, 2900],
   )
   assert.deepEqual(
     local.filter(({ protocol }) => protocol === 'UDP').map(({ from, to }) => [from, to]),
@@ -220,16 +222,12 @@ test('TURN is one pod a node on its network, pinned, replaced and never doubled,
   })
 })
 
-test('a kept certificate is mounted and not rendered; an external iroh relay is told', () => {
+test('a kept certificate is mounted and not rendered', () => {
   const facts = factsOf('cluster', { certificate: { secretName: 'mine', issuer: null, pem: null, selfSigned: false } })
-  const objects = render(serverOf({ iroh: { mode: 'External', url: 'https://iroh.example.org' } }), facts)
+  const objects = render(serverOf(), facts)
   assert.equal(named(objects, 'Secret', 'mine'), undefined)
   const mail = named<Workload>(objects, 'StatefulSet', 'chat-mail')
   assert.ok(mountedKeys(mail.spec.template.spec).includes('secret/mine/tls.crt'))
-  assert.equal(
-    JSON.parse(named<ConfigMap>(objects, 'ConfigMap', 'chat-relays').data['relays.json']!).iroh,
-    'https://iroh.example.org',
-  )
 })
 
 test('every object is named, labelled and in the namespace of the server, and two renderings are equal', () => {

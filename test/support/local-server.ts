@@ -18,6 +18,7 @@ export type ServerSummary = {
   imap: Endpoint
   smtp: Endpoint
   turn: { host: string; port: number; relayPorts: { min: number; max: number } }
+  iroh: string | null
   dataDir: string
 }
 
@@ -36,17 +37,20 @@ export type LocalServerOptions = {
   path?: string
 }
 
-type Management = { mail: number; turn: number }
+type Management = { mail: number; turn: number; iroh: number }
 type MailPorts = Record<(typeof mailPortNames)[number], number>
 
 const mailPortNames = ['imaps', 'imap', 'submissions', 'submission', 'https'] as const
 
 const withFreePorts = async (spec: Record<string, Record<string, unknown>>): Promise<void> => {
-  const [turn, mailManagement, turnManagement, ...mail] = await freePorts(3 + mailPortNames.length)
+  const [turn, iroh, mailManagement, turnManagement, irohManagement, ...mail] = await freePorts(
+    5 + mailPortNames.length,
+  )
   const ports = Object.fromEntries(mailPortNames.map((name, index) => [name, mail[index]]))
   spec.exposure = { ...spec.exposure, ports }
   spec.turn = { ...spec.turn, port: turn }
-  spec.monitoring = { ports: { mail: mailManagement, turn: turnManagement } }
+  spec.iroh = { ...spec.iroh, port: iroh }
+  spec.monitoring = { ports: { mail: mailManagement, turn: turnManagement, iroh: irohManagement } }
 }
 
 const manifest = async (options: LocalServerOptions): Promise<string> => {
@@ -72,8 +76,8 @@ export class LocalServer {
     this.#path = path
     writeFileSync(this.#file, text)
     const resource = readManifest(this.#file)
-    const [mail, turn] = (['mail', 'turn'] as const).map((of) => managementPort(resource, 'local', of))
-    this.management = { mail: mail!, turn: turn! }
+    const [mail, turn, iroh] = (['mail', 'turn', 'iroh'] as const).map((of) => managementPort(resource, 'local', of))
+    this.management = { mail: mail!, turn: turn!, iroh: iroh! }
     this.ports = mailPortMap(mailPorts(resource, { platform: 'local', nodePorts: {} }), 'public') as MailPorts
   }
 

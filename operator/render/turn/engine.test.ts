@@ -29,6 +29,7 @@ const facts: Facts = {
   turnNodes: [node],
   ...outsideACluster,
   turnEndpoints: [],
+  irohUrl: null,
 }
 
 const relay = (spec: { turn?: object; image?: string } = {}): Workload => {

@@ -88,7 +88,7 @@ test('render prints what up runs, without secrets, and for a cluster too', () =>
   const kinds = parseAllDocuments(local.stdout).map((document) => document.toJS().kind)
   assert.deepEqual(
     kinds.filter((kind) => kind === 'Deployment' || kind === 'StatefulSet'),
-    ['Deployment', 'StatefulSet'],
+    ['Deployment', 'Deployment', 'StatefulSet'],
   )
   const cluster = chatmail([
     'render',
@@ -129,10 +129,11 @@ test('up of the real workloads: one line on stdout once ready, a clean end by SI
     const told = JSON.parse(stdout)
     assert.deepEqual(
       Object.keys(told),
-      ['domain', 'invite', 'web', 'imap', 'smtp', 'turn', 'dataDir'],
+      ['domain', 'invite', 'web', 'imap', 'smtp', 'turn', 'iroh', 'dataDir'],
       `round ${round}: ${stderr}`,
     )
     assert.equal(told.turn.host, '127.0.0.1')
+    assert.equal(told.iroh, `http://127.0.0.1:${(spec.iroh as { port: number }).port}/`)
     assert.deepEqual(told.turn.relayPorts, (spec.turn as { relayPorts: object }).relayPorts)
     assert.match(told.invite, /^dclogin:[a-z0-9]{9}@_local\.test\?.*ih=127\.0\.0\.1.*ic=3$/)
     child.kill('SIGINT')

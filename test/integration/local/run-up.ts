@@ -14,6 +14,7 @@ await up(
     progress: () => {},
     onStop: () => {},
     onExit: () => {},
+    proveIroh: async () => ({ ok: true }),
   },
   async () => void process.stdout.write('ready\n'),
 )

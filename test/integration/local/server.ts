@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { apiVersion, type ChatmailServer, kind, parseServer } from '../../../operator/api/chatmail-server.ts'
+import type { ProveIroh } from '../../../operator/local/iroh.ts'
 import { up } from '../../../operator/local/up.ts'
 import type { Facts } from '../../../operator/render/facts.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -15,11 +16,12 @@ const fakeWorkload = fileURLToPath(new URL('fake-workload.ts', import.meta.url))
 
 /** A spec on free ports. */
 export const freeSpec = async (): Promise<Record<string, unknown>> => {
-  const [imaps, imap, submissions, submission, https, mail, turn, client] = await freePorts(8)
+  const [imaps, imap, submissions, submission, https, mail, turn, iroh, relay, client] = await freePorts(10)
   return {
     domain: '_local.test',
     exposure: { ports: { imaps, imap, submissions, submission, https } },
-    monitoring: { ports: { mail, turn } },
+    monitoring: { ports: { mail, turn, iroh } },
+    iroh: { port: relay },
     turn: {
       port: client,
       relayPorts: client! < 60000 ? { min: 60000, max: 60010 } : { min: 20000, max: 20010 },
@@ -54,6 +56,8 @@ export type Bed = {
   starts: (name?: string) => Start[]
   /** The words that start a fake workload. */
   command: string[]
+  /** What is found of the relay for real-time apps: that it works, unless a test says otherwise. */
+  proveIroh: ProveIroh
   /** Servers that run in this process. */
   runs: RunningServer[]
   /** Ends what still runs, and removes the folder. */
@@ -73,6 +77,7 @@ export const makeBed = (): Bed => {
       return lines.map((line): Start => JSON.parse(line)).filter((start) => !name || start.name === name)
     },
     command: [process.execPath, fakeWorkload, file],
+    proveIroh: async () => ({ ok: true }),
     runs: [],
     remove: async () => {
       for (const run of bed.runs) run.stop(true)
@@ -111,6 +116,7 @@ export const runUp = (bed: Bed, server: ChatmailServer, dataDir = bed.dataDir): 
         stop = listener
       },
       onExit: () => {},
+      proveIroh: bed.proveIroh,
     },
     async (_server, facts) => ready.resolve(facts),
   )

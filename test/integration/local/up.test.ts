@@ -25,17 +25,22 @@ const filesBelow = (dir: string): string[] =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
 
-test('starts TURN, then mail that knows of it, and leaves nothing running', async () => {
+test('starts the relays, then mail that knows of them, and leaves nothing running', async () => {
   const run = runUp(bed, serverOf(await freeSpec()))
   const facts = await run.ready
   assert.deepEqual(
-    bed.starts().map(({ name }) => name),
-    ['turn', 'mail'],
+    bed
+      .starts()
+      .map(({ name }) => name)
+      .toSorted(),
+    ['iroh', 'mail', 'turn'],
   )
+  assert.equal(bed.starts().at(-1)!.name, 'mail')
   assert.equal(facts.turnEndpoints[0]?.host, '127.0.0.1')
   const [mail] = bed.starts('mail')
   const relays = JSON.parse(readFileSync(join(mail!.mounts, 'relays.json'), 'utf8'))
   assert.deepEqual(relays.turn, facts.turnEndpoints)
+  assert.match(relays.iroh, /^http:\/\/127\.0\.0\.1:\d+\/$/)
   assert.deepEqual(mail!.env, ['MALLOC_ARENA_MAX', 'NODE_COMPILE_CACHE', 'PATH', 'TZ'])
   assert.equal(mail!.data, join(bed.dataDir, 'volumes', 'chat-mail-data'))
   assert.deepEqual(mail!.files.sort(), [
@@ -177,7 +182,7 @@ test('what an earlier run left behind after kill -9 is ended first', async () =>
   const parent = spawn(process.execPath, [script, ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(parent.stdout, 'data')
   const left = bed.starts().map(({ pid }) => pid)
-  assert.equal(left.length, 2)
+  assert.equal(left.length, 3)
   parent.kill('SIGKILL')
   await once(parent, 'exit')
   assert.ok(left.every(isAlive), 'they outlive their parent')
@@ -185,7 +190,7 @@ test('what an earlier run left behind after kill -9 is ended first', async () =>
   await run.ready
   assert.equal(left.some(isAlive), false)
   assert.ok(
-    run.progress.some((line) => /left behind: chat-mail, chat-turn-local/.test(line)),
+    run.progress.some((line) => /left behind: chat-iroh, chat-mail, chat-turn-local/.test(line)),
     run.progress.join('\n'),
   )
   run.stop()
@@ -203,6 +208,61 @@ test('a process that only has the number of one left behind is let alone', async
   stranger.kill()
   run.stop()
   await run.done
+})
+
+/** What mail is to tell clients of the relay for real-time apps. */
+const toldIroh = (): string | null => {
+  const [mail] = bed.starts('mail')
+  return JSON.parse(readFileSync(join(mail!.mounts, 'relays.json'), 'utf8')).iroh
+}
+
+test('clients are told of the relay for real-time apps only while a test through it succeeds', async () => {
+  const tried: string[] = []
+  bed.behaviour({ exits: { iroh: [null, 1, null] } })
+  bed.proveIroh = async (url) => {
+    tried.push(url)
+    return { ok: true }
+  }
+  const run = runUp(bed, serverOf(await freeSpec()))
+  const { irohUrl } = await run.ready
+  assert.deepEqual(tried, [irohUrl])
+  assert.equal(toldIroh(), irohUrl)
+  process.kill(bed.starts('iroh')[0]!.pid, 'SIGKILL')
+  await until(() => toldIroh() === null, 'the relay to be withdrawn')
+  await until(() => toldIroh() === irohUrl, 'the relay to be told again')
+  assert.equal(bed.starts('mail').length, 1, 'mail went on')
+  run.stop()
+  await run.done
+})
+
+test('a relay that does not work is not told, and a person is told why', async () => {
+  bed.proveIroh = async () => ({ ok: false, step: 'connect', message: 'nothing listens' })
+  const run = runUp(bed, serverOf(await freeSpec()))
+  assert.equal((await run.ready).irohUrl, null)
+  assert.equal(toldIroh(), null)
+  assert.ok(run.progress.includes('Real-time apps have no relay. connect: nothing listens'))
+  run.stop()
+  await run.done
+})
+
+test('a relay of others is told once it works, and none is run; disabled, nothing is tried', async () => {
+  const spec = await freeSpec()
+  const tried: string[] = []
+  bed.proveIroh = async (url) => {
+    tried.push(url)
+    return { ok: true }
+  }
+  for (const iroh of [{ mode: 'External', url: 'https://relay.example.org' }, { mode: 'Disabled' }]) {
+    const run = runUp(bed, serverOf({ ...spec, iroh }))
+    await run.ready
+    if (iroh.mode === 'External') await until(() => toldIroh() === 'https://relay.example.org/', 'the URL')
+    else assert.equal(toldIroh(), null)
+    run.stop()
+    await run.done
+    bed.behaviour({})
+  }
+  assert.deepEqual(tried, ['https://relay.example.org/'])
+  assert.equal(bed.starts('iroh').length, 0)
 })
 
 test('who does not stop in time is killed; a second request kills at once', async () => {

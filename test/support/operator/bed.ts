@@ -86,6 +86,7 @@ export class OperatorBed {
       log: this.#log,
       metrics: new Registry(),
       prove: async () => ({ ok: true, rttMs: 1 }),
+      proveIroh: async () => ({ ok: true, rttMs: 1 }),
       readState: this.kubelet.readState,
       resolve: async () => [],
       random: randomBytes,

@@ -106,6 +106,7 @@ export class ModelOperator {
       image: 'registry.example.org/chatmail:1',
       random: (bytes) => Buffer.alloc(bytes, `${cluster.now}-${random++}-${api.writes}`),
       proofs: proofs as unknown as Proofs,
+      irohProofs: { of: () => ({ state: 'works' }), keepOnly: () => {} } as unknown as Proofs<string>,
       lookups: new Lookups(
         async () => [],
         () => cluster.now,

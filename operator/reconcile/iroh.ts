@@ -1,0 +1,59 @@
+/**
+ * The relay for real-time apps: what clients reach it by, and whether they are told. Only what works is told: two temporary
+ * endpoints exchange a datagram through the public URL, again and again.
+ */
+import { mountedFiles } from '../../workloads/contract/mounts.ts'
+import { relays } from '../../workloads/contract/relays.ts'
+import type { KubeObject } from '../kube/objects.ts'
+import type { Facts } from '../render/facts.ts'
+import { irohUrl } from '../render/iroh/reach.ts'
+import { names } from '../render/names.ts'
+import type { IrohSeen } from '../status/iroh.ts'
+import { refusal, type WorkloadLike } from '../status/mail.ts'
+import { podProblem } from '../status/pod-problem.ts'
+import type { Gathered } from './gather.ts'
+import type { Proofs, Proven } from './proofs.ts'
+import { isPodReady, isTerminating } from './view.ts'
+
+export type IrohStep = {
+  /** What clients are told. */
+  url: string | null
+  seen: IrohSeen
+}
+
+type RelaysMap = KubeObject & { data?: Record<string, string> }
+
+/** What clients are told at this moment. */
+const toldNow = ({ server, live }: Gathered): string | null => {
+  const text = (live.get(`ConfigMap/${names.relays(server)}`) as RelaysMap | undefined)?.data?.[mountedFiles.relays]
+  try {
+    return relays.parse(JSON.parse(text ?? '{}')).iroh
+  } catch {
+    return null
+  }
+}
+
+/** The server's key in the controller's queue: a proof that turns out otherwise has it looked at again. */
+const ownerOf = ({ server: { metadata } }: Gathered): string => `${metadata.namespace}/${metadata.name}`
+
+/** `facts` are those of this pass, but for the URL that this is about. */
+export const findIroh = (gathered: Gathered, facts: Facts, proofs: Proofs<string>): IrohStep => {
+  const { server, live, irohPods } = gathered
+  const staying = irohPods.filter((pod) => !isTerminating(pod))
+  const ready = server.spec.iroh.mode !== 'Managed' || staying.some(isPodReady)
+  const url = irohUrl(server, facts)
+  const tried = ready ? url : null
+  const owner = ownerOf(gathered)
+  const proven: Proven | null = tried === null ? null : proofs.of(owner, tried, tried, toldNow(gathered) === tried)
+  proofs.keepOnly(owner, new Set(tried ? [tried] : []))
+  return {
+    url: proven?.state === 'works' ? tried : null,
+    seen: {
+      proven,
+      hasUrl: url !== null,
+      ready,
+      problems: staying.flatMap((pod) => podProblem(pod) ?? []),
+      refused: refusal(live.get(`Deployment/${names.iroh(server)}`) as WorkloadLike | undefined),
+    },
+  }
+}
