@@ -18,7 +18,7 @@ const advice: Record<ProofStep | FurtherStep, Record<string, string>> = {
   },
   binding: {
     TIMEOUT:
-      'nothing answers on the TURN port: open it in every firewall and security group on the way, and check that the public address leads to this server',
+      'nothing answers on the TURN port: open it in every firewall and security group on the way, and check that the public address leads to this server; where the steps after it pass, turn.forceRelayOnly is set',
     ECONNREFUSED: 'nothing listens on the TURN port: the server is not running there, or the port is another one',
     ENETUNREACH: 'there is no route to the server from here',
     EHOSTUNREACH: 'there is no route to the server from here',
