@@ -37,6 +37,7 @@ const facts: Facts = {
     publicIpv6: null,
   })),
   turnEndpoints: [],
+  irohUrl: null,
 }
 
 const sizes = fc.tuple(fc.integer({ min: 1, max: 99_999 }), fc.constantFrom('', 'Ki', 'Mi', 'Gi', 'Ti'))
