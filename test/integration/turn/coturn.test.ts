@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, type TestContext, test } from 'node:test'
 import type { TurnConfig } from '../../../workloads/contract/turn-config.ts'
+import { proveRelay } from '../../../workloads/turn/client/prove.ts'
 import { rangeOf } from '../../../workloads/turn/coturn/peers.ts'
 import { coturnFiles } from '../../../workloads/turn/coturn/settings.ts'
 import { deniedPrefixes } from '../../../workloads/turn/peers/denied-prefixes.ts'
@@ -167,6 +168,18 @@ describe('coturn', { skip, concurrency: true }, () => {
     assert.equal(await server.exited, 0)
     assert.match(server.output, /"ended":"empty","cut":0/)
     assert.throws(() => globalThis.process.kill(process, 0), /ESRCH/)
+  })
+
+  test('behind 1:1 NAT two clients of the server meet at its public address', async (t) => {
+    const config = (base: TurnConfig) => ({
+      ...base,
+      relay: { ...base.relay, ipv6: null, publicIpv4: '203.0.113.7' },
+      peers: { deny: [], allow: [] },
+    })
+    const server = await start({ config })
+    t.after(() => server.stop())
+    const proof = await proveRelay({ ...server.address, ...server.login(), timeoutMs: 10_000 })
+    assert.ok(proof.ok, JSON.stringify(proof))
   })
 
   test('quotas of the configuration hold', async (t) => {

@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { turnConfig } from '../../contract/turn-config.ts'
 import { noPeers } from '../../contract/turn-peers.ts'
 import { inPrefix, parsePrefix } from '../address/prefix.ts'
 import { addressBytes, addressText } from '../address/text.ts'
-import { changingRanges, rangeOf } from './peers.ts'
+import { coturnAddresses } from './addresses.ts'
+import { changingRanges, fixedRanges, rangeOf } from './peers.ts'
 
 test('a prefix is its first and its last address; zero alone is none, because to coturn it is an open end', () => {
   assert.equal(rangeOf('10.1.2.3/8'), '10.0.0.0-10.255.255.255')
@@ -33,6 +35,23 @@ test('what lies in a prefix lies between the ends of its range, and nothing else
         )
     }),
   )
+})
+
+test('own relays are allowed as they are told and as they are bound', () => {
+  const config = turnConfig.parse({
+    realm: 'chatmail',
+    listen: { addresses: ['192.0.2.7'], port: 3478 },
+    management: { port: 9641 },
+    relay: { min: 50_000, max: 50_100, ipv4: '192.0.2.7', ipv6: null, publicIpv4: '203.0.113.7', publicIpv6: null },
+    limits: { allocations: 1, allocationsPerCredential: 1, allocationsPerIP: 1, bandwidth: null },
+    lifetime: {},
+    peers: { deny: ['9.9.9.9'], allow: ['198.51.100.0/24'] },
+    drain: { deadline: 1 },
+  })
+  const { allow, deny } = fixedRanges(config, coturnAddresses(config, {}))
+  assert.deepEqual(allow, ['198.51.100.0-198.51.100.255', '203.0.113.7-203.0.113.7', '192.0.2.7-192.0.2.7'])
+  for (const range of ['9.9.9.9-9.9.9.9', '10.0.0.0-10.255.255.255', '::ffff:0.0.0.0-::ffff:255.255.255.255'])
+    assert.ok(deny.includes(range), range)
 })
 
 test('relays of the server are allowed, ranges of the cluster and of its translators denied', () => {

@@ -40,9 +40,10 @@ const rangesOf = (prefixes: readonly string[]): string[] => [...new Set(prefixes
 
 const overlap = (a: Prefix, b: Prefix): boolean => inPrefix(a.bytes, b) || inPrefix(b.bytes, a)
 
-const allowed = ({ peers }: TurnConfig, { told }: ServerAddresses): string[] => [
+/** Its own relays as clients know them, and as they are bound: behind 1:1 NAT coturn judges what it has translated already. */
+const allowed = ({ peers }: TurnConfig, { told, relay }: ServerAddresses): string[] => [
   ...peers.allow,
-  ...[told[4], told[6]].filter(isThere),
+  ...[told[4], told[6], relay[4], relay[6]].filter(isThere),
 ]
 
 /** What holds as long as the process runs. */
