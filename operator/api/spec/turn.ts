@@ -140,7 +140,7 @@ export const turn = section(
       .enum(['Builtin', 'Coturn'])
       .default('Builtin')
       .describe(
-        'The server program. Builtin: the one of this project. Coturn: coturn 4.6 or newer, for very many calls on one node; it knows no limit per address, no ports of peers, and a revoked key ends every call on the relay. On one machine it must be installed (Debian: apt-get install coturn).',
+        'The server program. Builtin: the one of this project. Coturn: coturn 4.6 or newer, for very many calls on one node; it knows no limit per address, lets clients reach every UDP port of the node itself, and ends every call on the relay when a key is revoked. On one machine it must be installed (Debian: apt-get install coturn).',
       ),
     coturn,
     replicas: z.int().min(1).max(100).default(1).describe('Number of TURN pods, each on a node of its own.'),
