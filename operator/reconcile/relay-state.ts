@@ -8,7 +8,7 @@ import { isCurrent, type WorkloadLike } from '../status/mail.ts'
 import { podProblem } from '../status/pod-problem.ts'
 import type { Gathered } from './gather.ts'
 import type { Proven } from './proofs.ts'
-import { isPodReady, isTerminating, type Pod } from './view.ts'
+import { isOver, isPodReady, isTerminating, type Pod } from './view.ts'
 
 export type RelayState = 'Starting' | 'Ready' | 'Draining' | 'Unreachable'
 
@@ -33,7 +33,7 @@ export const judge = (
   { pods, deployment }: Running,
   proven: (pod: Pod) => Proven | null,
 ): Judged => {
-  const staying = pods.filter((pod) => !isTerminating(pod))
+  const staying = pods.filter((pod) => !isTerminating(pod) && !isOver(pod))
   const pod = staying.find(isPodReady) ?? staying[0]
   if (pod && isPodReady(pod)) {
     // The pod of the template before is ready for a moment more, and about to go.

@@ -304,6 +304,6 @@ test('in any order of things no relay that serves is lost, no credential is refu
         if (cluster.nodes.every(({ cordoned }) => !cordoned)) assert.equal(Number(port), world.turn.port)
       }
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   )
 })

@@ -40,6 +40,9 @@ export const secretText = (secret: KubeObject | null | undefined, key: string): 
 
 export const isTerminating = ({ metadata }: KubeObject): boolean => metadata.deletionTimestamp !== undefined
 
+/** True of a pod that was evicted or has ended for good: it lies there until somebody removes it. */
+export const isOver = ({ status }: Pod): boolean => status?.phase === 'Failed' || status?.phase === 'Succeeded'
+
 /** True while a container of the pod runs, even one that drains. */
 export const isRunning = ({ status }: Pod): boolean =>
   status?.containerStatuses?.some(({ state }) => state?.running !== undefined) ?? false
