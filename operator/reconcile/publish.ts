@@ -1,6 +1,7 @@
 /** Writes the status, once a pass and only when it differs, and tells of conditions that have changed. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Status } from '../api/status.ts'
+import { isNotFound } from '../kube/errors.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import type { EventType } from '../runtime/event.ts'
 import { newsOf } from '../status/news.ts'
@@ -56,7 +57,15 @@ export const publish = async (
   const { conditions = [] } = status
   const { name, namespace } = object.metadata
   const body = { apiVersion: object.apiVersion, kind: object.kind, metadata: { name, namespace: namespace! }, status }
-  caches.wrote(await client.applyStatus(serverResource, body, { manager: statusManager, force: true }))
+  const written = await client
+    .applyStatus(serverResource, body, { manager: statusManager, force: true })
+    .catch((error: unknown) => {
+      if (isNotFound(error)) return null
+      throw error
+    })
+  // It was deleted in the meantime, and nobody asks any more.
+  if (!written) return status
+  caches.wrote(written)
   for (const { type, reason, note } of newsOf(before.conditions ?? [], conditions)) record(object, type, reason, note)
   return status
 }

@@ -1,28 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Manifest } from '../../hack/generate/install.ts'
-import { namespace, needsHelm, ofKind, rendered } from './chart.ts'
-
-type Rule = { apiGroups: string[]; resources: string[]; verbs: string[]; resourceNames?: string[] }
-type Role = Manifest & { rules: Rule[] }
-
-const rolesOf = (objects: readonly Manifest[], kind: 'Role' | 'ClusterRole') => ofKind(objects, kind) as Role[]
-const isForUsers = ({ metadata }: Role): boolean =>
-  Object.keys((metadata.labels ?? {}) as object).some((label) => label.includes('aggregate-to'))
-const operatorRoles = (objects: readonly Manifest[]) => [
-  ...rolesOf(objects, 'ClusterRole').filter((role) => !isForUsers(role)),
-  ...rolesOf(objects, 'Role'),
-]
-
-/** What a role grants, a line for each verb on each resource. */
-const grants = (role: Role): string[] =>
-  role.rules.flatMap(({ apiGroups, resources, verbs, resourceNames = [] }) =>
-    apiGroups.flatMap((group) =>
-      resources.flatMap((resource) =>
-        verbs.map((verb) => [verb, group ? `${resource}.${group}` : resource, ...resourceNames].join(' ')),
-      ),
-    ),
-  )
+import { namespace, needsHelm, rendered } from './chart.ts'
+import { grants, isForUsers, operatorRoles, rolesOf } from './grants.ts'
 
 const cases: [string, object][] = [
   ['all namespaces', {}],

@@ -161,19 +161,8 @@ export class OperatorBed {
   /** Gives the Service the address that a cloud would. */
   async balance(name: string, ip: string, namespace = 'default'): Promise<void> {
     const patch = JSON.stringify({ status: { loadBalancer: { ingress: [{ ip }] } } })
-    await eventually(() =>
-      this.api.kubectl([
-        '-n',
-        namespace,
-        'patch',
-        'service',
-        name,
-        '--subresource=status',
-        '--type=merge',
-        '-p',
-        patch,
-      ]),
-    )
+    const args = ['patch', 'service', name, '--subresource=status', '--type=merge', '-p', patch]
+    await eventually(() => this.api.kubectl(['-n', namespace, ...args]), 20_000)
   }
 
   async stop(): Promise<void> {

@@ -37,10 +37,11 @@ export const certificateStatus = async (
   name: string,
   ready: boolean,
   message: string,
+  namespace = 'default',
 ): Promise<void> => {
   const { apiVersion, kind } = certificateResource
   const condition = { type: 'Ready', status: ready ? 'True' : 'False', reason: 'Issuing', message }
-  const body = { apiVersion, kind, metadata: { namespace: 'default', name }, status: { conditions: [condition] } }
+  const body = { apiVersion, kind, metadata: { namespace, name }, status: { conditions: [condition] } }
   await client.applyStatus(certificateResource, body, { manager: 'cert-manager', force: true })
 }
 
@@ -50,13 +51,14 @@ export const certificateSecret = async (
   name: string,
   domains: readonly string[],
   now = Date.now(),
+  namespace = 'default',
 ): Promise<void> => {
   const { crt, key } = selfSignedCertificate({ crt: null, key: null }, [...domains], now, randomBytes)
   const encoded = (text: string) => Buffer.from(text).toString('base64')
   const body = {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { namespace: 'default', name },
+    metadata: { namespace, name },
     type: 'kubernetes.io/tls',
     data: { 'tls.crt': encoded(crt), 'tls.key': encoded(key) },
   }

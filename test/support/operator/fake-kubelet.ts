@@ -213,7 +213,7 @@ export class FakeKubelet {
   async #tell(pod: Pod, podIP: string): Promise<null> {
     const status = this.#ailing.get(componentOf(pod)) ?? running(componentOf(pod))
     const body = { apiVersion: 'v1', kind: 'Pod', metadata: refOf(pod), status: { ...status, podIP } }
-    await this.#options.client.applyStatus(pods, body, manager)
+    await this.#options.client.applyStatus(pods, body, manager).catch(unlessGone)
     return null
   }
 
@@ -226,11 +226,13 @@ export class FakeKubelet {
     const { namespace, name } = metadata
     const of = kind === 'Deployment' ? deployments : statefulSets
     const body = { apiVersion, kind, metadata: { namespace: namespace!, name }, status }
-    await this.#options.client.applyStatus(of, body, manager).catch((error) => {
-      // It has gone in the meantime.
-      if (!isNotFound(error)) throw error
-    })
+    await this.#options.client.applyStatus(of, body, manager).catch(unlessGone)
   }
+}
+
+/** Somebody has deleted it in the meantime. */
+const unlessGone = (error: unknown): void => {
+  if (!isNotFound(error)) throw error
 }
 
 const textOf = (kind: 'configMap' | 'secret', value: string): string =>

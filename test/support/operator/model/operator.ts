@@ -102,6 +102,7 @@ export class ModelOperator {
       readState: cluster.readState,
       ranges: async () => ({ services: [], apiServers: [] }),
       certManager: async () => false,
+      monitoringKinds: async () => new Set(),
       now: () => cluster.now,
       image: 'registry.example.org/chatmail:1',
       random: (bytes) => Buffer.alloc(bytes, `${cluster.now}-${random++}-${api.writes}`),
