@@ -1,4 +1,6 @@
 /** The entry of every command: hands over the words, the environment, the streams and the signals of this process. */
+// First, before everything that takes time to load.
+import './early-signals.ts'
 import { fileURLToPath } from 'node:url'
 import { workloadNodeFlags } from '../workloads/contract/workload-process.ts'
 import { runCommand } from './cli/program.ts'

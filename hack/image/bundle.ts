@@ -41,6 +41,7 @@ const bundle = (outdir: string) =>
     absWorkingDir: project,
     entryPoints: {
       chatmail: 'operator/main.ts',
+      'early-signals': 'operator/early-signals.ts',
       ...Object.fromEntries(threads.map((path) => [threadName(path), path])),
     },
     outdir,
@@ -61,7 +62,7 @@ const bundle = (outdir: string) =>
 /** The kernel starts it without a shell; it passes the words after the interpreter as one, so there can be one flag. */
 const launcher = (flags: readonly string[]): string => {
   if (flags.length !== 1) throw new Error('a first line holds one flag: give Node the others by NODE_OPTIONS')
-  return `#!/usr/local/bin/node ${flags[0]}\nimport './chatmail.js'\n`
+  return `#!/usr/local/bin/node ${flags[0]}\nimport './early-signals.js'\nawait import('./chatmail.js')\n`
 }
 
 /** Writes the files below `root`; resolves to what esbuild tells about them. What is wrong it has printed by then. */

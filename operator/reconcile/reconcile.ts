@@ -88,7 +88,15 @@ const found = async (operator: Operator, server: ChatmailServer): Promise<Map<st
     ),
   )
 
-const outcomeOf = (held: readonly string[], waitsForPods: boolean): Outcome => {
+/** A relay that comes or is being replaced: what is proved, or a pod that starts, has the server looked at again by itself. */
+const comingMs = 30_000
+
+const comingRelay = ({ relays }: RelaysStep): string | null => {
+  const coming = relays.find(({ state, leaving }) => !leaving && (state === 'Starting' || state === 'Draining'))
+  return coming ? `The relay${coming.nodeName ? ` on ${coming.nodeName}` : ''}: ${coming.reason}` : null
+}
+
+const outcomeOf = (held: readonly string[], waitsForPods: boolean, coming: string | null): Outcome => {
   const [first] = held
   if (first)
     return {
@@ -96,9 +104,8 @@ const outcomeOf = (held: readonly string[], waitsForPods: boolean): Outcome => {
       ms: pollMs,
       why: `${first} is next: a relay is replaced once the others work and clients are told of it no more.`,
     }
-  return waitsForPods
-    ? { kind: 'wait', ms: pollMs, why: 'Waiting for pods to load what has changed.' }
-    : { kind: 'done' }
+  if (waitsForPods) return { kind: 'wait', ms: pollMs, why: 'Waiting for pods to load what has changed.' }
+  return coming ? { kind: 'wait', ms: comingMs, why: coming } : { kind: 'done' }
 }
 
 const bringAbout = async (operator: Operator, gathered: Gathered, admitted: Problem | null): Promise<Pass> => {
@@ -120,7 +127,7 @@ const bringAbout = async (operator: Operator, gathered: Gathered, admitted: Prob
   const decisions: Decisions = { ...decided, facts, problem }
   const waiting = [...held.map(({ metadata }) => metadata.name), ...pruned.waiting]
   return {
-    outcome: outcomeOf(waiting, !known),
+    outcome: outcomeOf(waiting, !known, comingRelay(decided.relays)),
     observed: observe(gathered, decisions, await found(operator, server)),
     problem,
     wakeMs: wakeAfter(decided.keys.rotation, gathered.now, pollMs),
