@@ -1,16 +1,20 @@
 /** The TURN workload with coturn as its engine, told what to do by the same files as the other. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, type TestContext, test } from 'node:test'
+import { connect as connectTls } from 'node:tls'
 import type { TurnConfig } from '../../../workloads/contract/turn-config.ts'
+import { TurnClient as StreamClient } from '../../../workloads/turn/client/client.ts'
 import { proveRelay } from '../../../workloads/turn/client/prove.ts'
 import { rangeOf } from '../../../workloads/turn/coturn/peers.ts'
 import { coturnFiles } from '../../../workloads/turn/coturn/settings.ts'
 import { deniedPrefixes } from '../../../workloads/turn/peers/denied-prefixes.ts'
 import { wellKnownForms } from '../../../workloads/turn/peers/embedded-ipv4.ts'
 import { attributes } from '../../../workloads/turn/stun/attributes.ts'
+import { selfSignedCertificate } from '../../support/certificate.ts'
 import { eventually } from '../../support/eventually.ts'
 import { missing } from '../../support/oracle.ts'
 import {
@@ -180,6 +184,29 @@ describe('coturn', { skip, concurrency: true }, () => {
     t.after(() => server.stop())
     const proof = await proveRelay({ ...server.address, ...server.login(), timeoutMs: 10_000 })
     assert.ok(proof.ok, JSON.stringify(proof))
+  })
+
+  test('TLS on the port that UDP is on, with the certificate that is mounted now', async (t) => {
+    const server = await start({ certificate: await selfSignedCertificate(['chat.example.org']) })
+    t.after(() => server.stop())
+    const link = { protocol: 'tls', address: '127.0.0.1', port: server.address.port, tls: { verify: false } } as const
+    const client = await StreamClient.connect({
+      ...link,
+      credential: server.login(),
+      signal: AbortSignal.timeout(20_000),
+    })
+    t.after(() => client.release())
+    assert.equal((await client.allocate()).relayed.address, '127.0.0.1')
+    const renewed = await selfSignedCertificate(['chat.example.org'])
+    server.certify(renewed)
+    await eventually(async () => {
+      const socket = connectTls({ host: '127.0.0.1', port: server.address.port, rejectUnauthorized: false })
+      await once(socket, 'secureConnect')
+      const pem = socket.getPeerX509Certificate()!.toString()
+      socket.destroy()
+      assert.equal(pem, renewed.cert)
+    })
+    await client.refresh(600)
   })
 
   test('quotas of the configuration hold', async (t) => {

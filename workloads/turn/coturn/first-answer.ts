@@ -16,8 +16,8 @@ const credentialLife = 60
 /** Where a socket that is bound to every address is reached from here. */
 const reachable: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
 
-/** Nobody listens on the port yet. */
-const notYet = new Set(['ECONNREFUSED', 'TIMEOUT'])
+/** Nobody listens on the port yet, or the key was replaced meanwhile. */
+const passing = new Set(['ECONNREFUSED', 'TIMEOUT', '401'])
 
 /** The code that an Allocate ended with; null where it succeeded. */
 const attempt = async (
@@ -42,19 +42,28 @@ const attempt = async (
   }
 }
 
-/** Resolves once coturn serves. @throws StartError when it does not, or does not take the keys */
-export const untilCoturnServes = async (addresses: ServerAddresses, port: number, keyring: Keyring): Promise<void> => {
+const failure = (code: string): StartError =>
+  new StartError(
+    code === '401'
+      ? 'coturn does not take the keys: it must be built with SQLite, as that of Debian'
+      : `coturn does not serve: an Allocate ends with ${code}`,
+    exitCodes.unavailable,
+  )
+
+/**
+ * Resolves once coturn serves, or when there is no `keyring` to serve with any more; it may change meanwhile.
+ * @throws StartError when it does not serve, or does not take the keys
+ */
+export const untilCoturnServes = async (
+  addresses: ServerAddresses,
+  port: number,
+  keyring: () => Keyring | null,
+): Promise<void> => {
   const over = AbortSignal.timeout(deadlineMs)
-  for (;;) {
-    const code = await attempt(addresses, port, keyring, over)
+  for (let ring = keyring(); ring; ring = keyring()) {
+    const code = await attempt(addresses, port, ring, over)
     if (code === null) return
-    if (code === '401')
-      throw new StartError(
-        'coturn does not take the keys: it must be built with SQLite, as that of Debian',
-        exitCodes.unavailable,
-      )
-    if (!notYet.has(code) || over.aborted)
-      throw new StartError(`coturn does not serve: an Allocate ends with ${code}`, exitCodes.unavailable)
+    if (!passing.has(code) || over.aborted) throw failure(code)
     await sleep(againMs)
   }
 }

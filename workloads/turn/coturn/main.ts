@@ -11,6 +11,7 @@ import { mountedFiles } from '../../contract/mounts.ts'
 import { StartError } from '../../contract/start-error.ts'
 import { type TurnConfig, turnConfig } from '../../contract/turn-config.ts'
 import { type Context, type Running, runWorkload } from '../../kit/lifecycle/run.ts'
+import type { MountedFile } from '../../kit/mounts/mounted-file.ts'
 import { type CertificatePair, optionalCertificate, parseKeyring, parsePeers } from '../../kit/mounts/parse.ts'
 import type { ServerAddresses } from '../address/machine.ts'
 import { Drain } from '../drain/drain.ts'
@@ -62,64 +63,98 @@ const launch = (
   })
 }
 
-/** Starts coturn; key ring and peers are followed as their files change. @throws ListenError, StartError */
-export const startCoturn = async (context: Context<TurnConfig>): Promise<Running> => {
-  const { config, mounts, log, metrics, dataDir } = context
-  const ring = mounts.file([mountedFiles.keyring], parseKeyring)
-  const around = mounts.file([mountedFiles.peers], parsePeers)
-  const certificate = mounts.file([mountedFiles.certificate, mountedFiles.privateKey], optionalCertificate)
-  const configured = coturnAddresses(config, networkInterfaces())
-  const addresses = { ...configured, listen: await listenable(configured.listen, config) }
-  if (addresses.listen.length < configured.listen.length) log.warn('this machine has no IPv6: TURN listens without it')
-  const database = new CoturnDatabase(join(dataDir, coturnFiles.database))
-  database.setSecrets(config.realm, secretsOf(ring.value))
-  database.setPeers(changingRanges(around.value))
-  const coturn = launch(context, addresses, certificate.value)
-  const drain = new Drain()
-  const relays = (): number => relaySocketCount(coturn.pid, config.relay)
+type Engine = {
+  context: Context<TurnConfig>
+  ring: MountedFile<Keyring>
+  addresses: ServerAddresses
+  database: CoturnDatabase
+  coturn: CoturnProcess
+  drain: Drain
+}
+
+const relaysOf = ({ context, coturn }: Engine): number => relaySocketCount(coturn.pid, context.config.relay)
+
+/** While the server drains nobody is to be served any more. */
+const untilServing = ({ context, addresses, ring, drain }: Engine): Promise<void> =>
+  untilCoturnServes(addresses, context.config.listen.port, () => (drain.active ? null : ring.value))
+
+const followRing = (engine: Engine): void => {
+  const { context, ring, database, coturn, drain } = engine
   let before = ring.value
   ring.onChange((now) => {
-    if (!drain.active) database.setSecrets(config.realm, secretsOf(now))
+    if (!drain.active) database.setSecrets(context.config.realm, secretsOf(now))
     const revoked = hasRevoked(before, now)
     before = now
     if (!revoked) return
-    log.warn({ cut: relays() }, 'a key was revoked: coturn starts anew, and every call on it ends')
-    void coturn.replace()
+    context.log.warn({ cut: relaysOf(engine) }, 'a key was revoked: every call on this relay ends')
+    void (drain.active ? coturn.stop() : coturn.replace().then(() => untilServing(engine)))
   })
-  around.onChange((now) => database.setPeers(changingRanges(now)))
-  certificate.onChange((pair) => {
-    if (pair) keepCertificate(dataDir, pair)
-    coturn.renewCertificate()
-  })
-  gauge(metrics, 'relays', 'Relay ports in use, reserved ones too', relays)
-  addSharedGauges(metrics, { config, keyring: () => ring.value, draining: () => drain.active })
-  await untilCoturnServes(addresses, config.listen.port, ring.value)
-  return {
-    counts: () => ({ relays: relays() }),
-    readyWhileStopping: true,
-    stop: async (immediately) => {
-      // Nobody can make an allocation without a key; those that are there keep theirs.
-      database.setSecrets(config.realm, [])
-      const ended = await drain.run(remaining(relays), config.drain.deadline, immediately)
-      log.info({ ended, cut: relays() }, 'drained')
-      await coturn.stop()
-      database.close()
-    },
-  }
 }
 
-const remaining = (relays: () => number) => ({
+const followCertificate = ({ context, coturn }: Engine, certificate: MountedFile<CertificatePair | null>): void => {
+  const secured = certificate.value !== null
+  certificate.onChange((pair) => {
+    if (!pair || !secured) return context.log.warn('coturn goes on with TLS or without it, as it began')
+    keepCertificate(context.dataDir, pair)
+    coturn.renewCertificate()
+  })
+}
+
+/** The relays of `engine` as what a drain waits for. */
+const liveOf = (engine: Engine): Parameters<Drain['run']>[0] => ({
   get size() {
-    return relays()
+    return relaysOf(engine)
   },
-  onEmpty: (listener: () => void): void => {
+  onEmpty: (listener) => {
     const looking = setInterval(() => {
-      if (relays() > 0) return
+      if (relaysOf(engine) > 0) return
       clearInterval(looking)
       listener()
     }, lookMs)
   },
 })
+
+const stop = async (engine: Engine, immediately: AbortSignal): Promise<void> => {
+  const { context, database, drain, coturn } = engine
+  // Nobody can make an allocation without a key; those that are there keep theirs.
+  database.setSecrets(context.config.realm, [])
+  const ended = await drain.run(liveOf(engine), context.config.drain.deadline, immediately)
+  context.log.info({ ended, cut: relaysOf(engine) }, 'drained')
+  await coturn.stop()
+  database.close()
+}
+
+const addressesOf = async ({ config, log }: Context<TurnConfig>): Promise<ServerAddresses> => {
+  const configured = coturnAddresses(config, networkInterfaces())
+  const listen = await listenable(configured.listen, config)
+  if (listen.length < configured.listen.length) log.warn('this machine has no IPv6: TURN listens without it')
+  return { ...configured, listen }
+}
+
+/** Starts coturn; key ring and peers are followed as their files change. @throws ListenError, StartError */
+export const startCoturn = async (context: Context<TurnConfig>): Promise<Running> => {
+  const { config, mounts, metrics, dataDir } = context
+  const ring = mounts.file([mountedFiles.keyring], parseKeyring)
+  const around = mounts.file([mountedFiles.peers], parsePeers)
+  const certificate = mounts.file([mountedFiles.certificate, mountedFiles.privateKey], optionalCertificate)
+  const addresses = await addressesOf(context)
+  const database = new CoturnDatabase(join(dataDir, coturnFiles.database))
+  database.setSecrets(config.realm, secretsOf(ring.value))
+  database.setPeers(changingRanges(around.value))
+  const coturn = launch(context, addresses, certificate.value)
+  const engine: Engine = { context, ring, addresses, database, coturn, drain: new Drain() }
+  followRing(engine)
+  followCertificate(engine, certificate)
+  around.onChange((now) => database.setPeers(changingRanges(now)))
+  gauge(metrics, 'relays', 'Relay ports in use, reserved ones too', () => relaysOf(engine))
+  addSharedGauges(metrics, { config, keyring: () => ring.value, draining: () => engine.drain.active })
+  await untilServing(engine)
+  return {
+    counts: () => ({ relays: relaysOf(engine) }),
+    readyWhileStopping: true,
+    stop: (immediately) => stop(engine, immediately),
+  }
+}
 
 /** Runs until SIGTERM; ends the process. */
 export const run = ({ mountsDir, dataDir }: { mountsDir: string; dataDir: string }): Promise<never> =>

@@ -99,7 +99,6 @@ export const coturnSettings = (
   ['userdb', coturnFiles.database],
   ['pidfile', coturnFiles.process],
   ['stale-nonce', nonceLifetime],
-  ['fingerprint'],
   ...turnedOff,
   ...(config.forceRelayOnly ? [['no-stun'] as const] : []),
   ...listening(config, addresses, tls),
