@@ -6,13 +6,13 @@ import { mountedFiles } from '../../workloads/contract/mounts.ts'
 import { relays } from '../../workloads/contract/relays.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import type { Facts } from '../render/facts.ts'
-import { irohUrl } from '../render/iroh/reach.ts'
+import { insideTheCluster, irohUrl } from '../render/iroh/reach.ts'
 import { names } from '../render/names.ts'
 import type { IrohSeen } from '../status/iroh.ts'
 import { refusal, type WorkloadLike } from '../status/mail.ts'
 import { podProblem } from '../status/pod-problem.ts'
 import type { Gathered } from './gather.ts'
-import type { Proofs, Proven } from './proofs.ts'
+import type { IrohTarget, Proofs, Proven } from './proofs.ts'
 import { isPodReady, isTerminating } from './view.ts'
 
 export type IrohStep = {
@@ -37,14 +37,15 @@ const toldNow = ({ server, live }: Gathered): string | null => {
 const ownerOf = ({ server: { metadata } }: Gathered): string => `${metadata.namespace}/${metadata.name}`
 
 /** `facts` are those of this pass, but for the URL that this is about. */
-export const findIroh = (gathered: Gathered, facts: Facts, proofs: Proofs<string>): IrohStep => {
+export const findIroh = (gathered: Gathered, facts: Facts, proofs: Proofs<IrohTarget>): IrohStep => {
   const { server, live, irohPods } = gathered
   const staying = irohPods.filter((pod) => !isTerminating(pod))
   const ready = server.spec.iroh.mode !== 'Managed' || staying.some(isPodReady)
   const url = irohUrl(server, facts)
   const tried = ready ? url : null
   const owner = ownerOf(gathered)
-  const proven: Proven | null = tried === null ? null : proofs.of(owner, tried, tried, toldNow(gathered) === tried)
+  const target = tried === null ? null : { url: tried, via: insideTheCluster(server, facts) }
+  const proven: Proven | null = target && proofs.of(owner, target.url, target, toldNow(gathered) === tried)
   proofs.keepOnly(owner, new Set(tried ? [tried] : []))
   return {
     url: proven?.state === 'works' ? tried : null,

@@ -12,7 +12,7 @@ import { Caches } from './caches.ts'
 import { clusterRanges } from './cluster-ranges.ts'
 import { Lookups, type Resolve } from './lookups.ts'
 import { type Pace, usualPace } from './pace.ts'
-import { irohProof, Proofs, type ProveIroh, type ProveRelay, turnProof } from './proofs.ts'
+import { type IrohTarget, irohProof, Proofs, type ProveIroh, type ProveRelay, turnProof } from './proofs.ts'
 import { type Operator, reconcile } from './reconcile.ts'
 import { certificateResource } from './resources.ts'
 import type { ReadState } from './states.ts'
@@ -167,7 +167,7 @@ export const startOperator = async (options: OperatorOptions): Promise<RunningOp
   })
   const changed = (owner: string): void => controller.enqueue(owner)
   const proofs = new Proofs({ prove: turnProof(options.prove, now), pace: pace.proofs, changed })
-  const irohProofs = new Proofs<string>({
+  const irohProofs = new Proofs<IrohTarget>({
     prove: irohProof(options.proveIroh),
     pace: pace.proofs,
     changed,

@@ -17,8 +17,16 @@ export type ProveRelay = (options: {
   signal?: AbortSignal
 }) => Promise<Proof>
 
+/** `via`: where the relay is found when the URL's name does not resolve here. */
+export type IrohTarget = { url: string; via: { host: string; port: number } | null }
+
 /** Proves an Iroh relay. */
-export type ProveIroh = (options: { url: string; timeoutMs: number; signal?: AbortSignal }) => Promise<Proof>
+export type ProveIroh = (options: {
+  url: string
+  via?: { host: string; port: number }
+  timeoutMs: number
+  signal?: AbortSignal
+}) => Promise<Proof>
 
 export type Target = { host: string; port: number; secret: string }
 
@@ -49,8 +57,8 @@ export const turnProof =
 
 export const irohProof =
   (prove: ProveIroh) =>
-  (url: string, signal: AbortSignal): Promise<Proof> =>
-    prove({ url, timeoutMs, signal })
+  ({ url, via }: IrohTarget, signal: AbortSignal): Promise<Proof> =>
+    prove({ url, ...(via ? { via } : {}), timeoutMs, signal })
 
 type Entry<T> = {
   owner: string

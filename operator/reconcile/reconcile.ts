@@ -24,7 +24,7 @@ import type { Lookups } from './lookups.ts'
 import { type Decisions, type Observed, observe } from './observe.ts'
 import type { Outcome, Problem } from './outcome.ts'
 import { poke } from './poke.ts'
-import type { Proofs } from './proofs.ts'
+import type { IrohTarget, Proofs } from './proofs.ts'
 import { prune } from './prune.ts'
 import { publish, type Record } from './publish.ts'
 import { findRelays, type RelaysStep } from './relays.ts'
@@ -36,7 +36,7 @@ export type Operator = Sources & {
   image: string
   random: (bytes: number) => Buffer
   proofs: Proofs
-  irohProofs: Proofs<string>
+  irohProofs: Proofs<IrohTarget>
   lookups: Lookups
   record: Record
   /** Uid of a server → passes in a row that failed. */

@@ -9,7 +9,7 @@ import { render } from '../index.ts'
 import { renderMailConfig } from '../mail/config.ts'
 import { portRows } from '../ports.ts'
 import { renderIrohConfig } from './config.ts'
-import { irohReach, irohUrl } from './reach.ts'
+import { insideTheCluster, irohReach, irohUrl } from './reach.ts'
 
 const serverOf = (spec: object = {}) => {
   const parsed = parseServer({
@@ -75,6 +75,15 @@ test('an address instead of a name, a port that the cluster has given', () => {
   const facts = factsOf('cluster', true, { publicHost: '203.0.113.7', nodePorts: { http: 30080 } })
   assert.equal(irohUrl(server, facts), 'http://203.0.113.7:30080/')
   assert.equal(irohUrl(serverOf(), factsOf('local', true, { publicHost: '2001:db8::7' })), 'http://[2001:db8::7]:3340/')
+})
+
+test('inside the cluster a relay behind mail is found by the Service, at the port behind the one of the URL', () => {
+  const server = serverOf({ exposure: { type: 'NodePort', ports: { https: 30443 } } })
+  const place = factsOf('cluster', false)
+  assert.equal(irohUrl(server, place), 'https://chat.example.org:30443/')
+  assert.deepEqual(insideTheCluster(server, place), { host: 'chat-mail.mail.svc', port: 443 })
+  assert.deepEqual(insideTheCluster(server, factsOf('cluster', true)), { host: 'chat-mail.mail.svc', port: 80 })
+  assert.equal(insideTheCluster(server, factsOf('local', false)), null)
 })
 
 test('a relay of others is neither run nor passed on to, and of none nothing is said', () => {

@@ -4,6 +4,7 @@
  */
 import type { ChatmailServer } from '../../api/chatmail-server.ts'
 import type { Facts } from '../facts.ts'
+import { names } from '../names.ts'
 import { mailPortMap, mailPorts } from '../ports.ts'
 
 type Place = Pick<Facts, 'platform' | 'nodePorts' | 'certificate' | 'publicHost'>
@@ -29,6 +30,17 @@ export const managedIrohUrl = (server: ChatmailServer, place: Place): string | n
   const { http, https } = publicPorts(server, place)
   if (!certificate.selfSigned && https !== null) return origin('https', publicHost, https)
   return http === null ? null : origin('http', publicHost, http)
+}
+
+/**
+ * Where a relay behind mail is found inside the cluster, for a look at it where the name of the URL does not resolve there:
+ * the port of mail's Service that stands behind the URL's.
+ */
+export const insideTheCluster = (server: ChatmailServer, place: Place): { host: string; port: number } | null => {
+  if (place.platform === 'local' || server.spec.iroh.mode !== 'Managed') return null
+  const name = place.certificate.selfSigned ? 'http' : 'https'
+  const port = mailPorts(server, place).find((each) => each.name === name)?.service
+  return port ? { host: `${names.mail(server)}.${server.metadata.namespace}.svc`, port } : null
 }
 
 /** The URL that clients are told once it is proven, or null. */

@@ -36,6 +36,18 @@ test('our relay is proven, plain and with TLS, and nothing of the proof stays', 
   await relay.workload.until(({ counts }) => counts.connections === 0)
 })
 
+test('where the name does not resolve, the relay is found by another way, and asked for by its name all the same', async () => {
+  const via = { host: '127.0.0.1', port: Number(relay.url.port) }
+  assert.ok((await proveRelay({ url: 'http://relay.invalid/', timeoutMs, via })).ok)
+  const secure = { host: '127.0.0.1', port: Number(relay.secureUrl.port) }
+  const tls = { ca: relay.certificate.cert }
+  const wrong = await proveRelay({ url: 'https://relay.invalid/', timeoutMs, via: secure, tls })
+  assert.deepEqual(!wrong.ok && [wrong.step, wrong.code], ['certificate', 'ERR_TLS_CERT_ALTNAME_INVALID'])
+  const [closed] = await freePorts(1)
+  const resolvable = await proveRelay({ url: `http://127.0.0.1:${closed}/`, timeoutMs, via })
+  assert.equal(!resolvable.ok && resolvable.step, 'connect')
+})
+
 test('what fails is told with its step, its code and what to do, without an address', async () => {
   const [closed] = await freePorts(1)
   const proofs = [

@@ -1,5 +1,5 @@
 /** A client's way to `/relay`: the bare stream of Iroh 0.35, or a WebSocket. Errors are words for whoever asked. */
-import { connect as connectPlain, type Socket } from 'node:net'
+import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { WebSocket } from 'ws'
 import { FrameReader } from '../legacy/frame-reader.ts'
@@ -8,6 +8,11 @@ import { RelayError } from './relay-error.ts'
 
 /** How certificates are judged; by default as clients do, with the roots that Mozilla trusts. */
 export type TlsOptions = Pick<ConnectionOptions, 'ca' | 'rejectUnauthorized' | 'servername'>
+
+/** Where to connect to instead of the URL's own host and port; what is said there stays the same. */
+export type Via = { host: string; port: number }
+
+export type Route = TlsOptions & { via?: Via }
 
 export type Link = {
   send: (frame: Buffer) => void
@@ -35,13 +40,14 @@ export const portOf = (url: URL): number => Number(url.port || (isSecure(url) ? 
 export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '')
 
 /** A socket to the URL's origin. @throws the system's error, or that of TLS */
-export const connectTo = (url: URL, tls: TlsOptions, signal: AbortSignal): Promise<Socket> =>
+export const connectTo = (url: URL, { via, ...tls }: Route, signal: AbortSignal): Promise<Socket> =>
   new Promise((resolve, reject) => {
     signal.throwIfAborted()
-    const target = { host: hostOf(url), port: portOf(url) }
+    const host = hostOf(url)
+    const target = via ?? { host, port: portOf(url) }
     const ready = () => resolve(socket.off('error', reject))
     const socket = isSecure(url)
-      ? connectTls({ ...target, servername: /^[\d.:]+$/.test(target.host) ? '' : target.host, ...tls }, ready)
+      ? connectTls({ ...target, servername: isIP(host) ? '' : host, ...tls }, ready)
       : connectPlain(target, ready)
     socket.setNoDelay(true).once('error', reject)
     signal.addEventListener('abort', () => socket.destroy(signal.reason as Error), { once: true })
@@ -71,8 +77,8 @@ const switchProtocols = (socket: Socket, url: URL): Promise<Buffer> =>
   })
 
 /** The bare stream. @throws RelayError with words that say what the server did */
-export const openStream = async (url: URL, tls: TlsOptions, events: LinkEvents, signal: AbortSignal): Promise<void> => {
-  const socket = await connectTo(url, tls, signal)
+export const openStream = async (url: URL, route: Route, events: LinkEvents, signal: AbortSignal): Promise<void> => {
+  const socket = await connectTo(url, route, signal)
   try {
     const rest = await switchProtocols(socket, url)
     const reader = new FrameReader(null)
@@ -99,18 +105,33 @@ export const openStream = async (url: URL, tls: TlsOptions, events: LinkEvents, 
 }
 
 /** A WebSocket with these sub-protocols, or none. @throws RelayError with words that say what the server did */
-export const openWebSocket = (
+export const openWebSocket = async (
   url: URL,
-  tls: TlsOptions,
+  route: Route,
   protocols: string[],
   events: LinkEvents,
   signal: AbortSignal,
-): Promise<void> =>
+): Promise<void> => {
+  const stream = await connectTo(url, route, signal)
+  const target = new URL('/relay', url)
+  target.protocol = isSecure(url) ? 'wss:' : 'ws:'
+  const form: MessageForm = protocols.length > 0 ? modernForm : legacyForm
+  const socket = new WebSocket(target, protocols, {
+    createConnection: () => stream,
+    perMessageDeflate: false,
+    maxPayload: 1024 * 1024,
+  })
+  socket.on('message', (message) => {
+    const frame = form.read(message as Buffer)
+    if (frame) events.frame(frame)
+  })
+  socket.on('close', events.closed)
+  await opened(socket, form, events)
+  socket.on('error', () => socket.terminate())
+}
+
+const opened = (socket: WebSocket, form: MessageForm, events: LinkEvents): Promise<void> =>
   new Promise((resolve, reject) => {
-    const target = new URL('/relay', url)
-    target.protocol = isSecure(url) ? 'wss:' : 'ws:'
-    const form: MessageForm = protocols.length > 0 ? modernForm : legacyForm
-    const socket = new WebSocket(target, protocols, { ...tls, perMessageDeflate: false, maxPayload: 1024 * 1024 })
     socket.once('error', reject)
     socket.once('unexpected-response', (_request, response) => {
       reject(new RelayError('UPGRADE', `the upgrade was answered with ${response.statusCode}`))
@@ -125,11 +146,4 @@ export const openWebSocket = (
       })
       resolve()
     })
-    socket.on('error', () => socket.terminate())
-    socket.on('message', (message) => {
-      const frame = form.read(message as Buffer)
-      if (frame) events.frame(frame)
-    })
-    socket.on('close', events.closed)
-    signal.addEventListener('abort', () => socket.terminate(), { once: true })
   })

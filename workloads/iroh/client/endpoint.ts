@@ -1,16 +1,16 @@
 /** A temporary endpoint at a relay, as far as proving it, testing and measuring need one. */
 import { randomBytes } from 'node:crypto'
-import { type Link, type LinkEvents, openStream, openWebSocket, type TlsOptions } from './connect.ts'
+import { type Link, type LinkEvents, openStream, openWebSocket, type Route } from './connect.ts'
 import { type Identity, newIdentity } from './identity.ts'
 import { RelayError } from './relay-error.ts'
 import { legacyWire, modernWire, type Received, type Wire } from './wire.ts'
 
-type Open = (url: URL, tls: TlsOptions, events: LinkEvents, signal: AbortSignal) => Promise<void>
+type Open = (url: URL, route: Route, events: LinkEvents, signal: AbortSignal) => Promise<void>
 
 const overWebSocket =
   (...protocols: string[]): Open =>
-  (url, tls, events, signal) =>
-    openWebSocket(url, tls, protocols, events, signal)
+  (url, route, events, signal) =>
+    openWebSocket(url, route, protocols, events, signal)
 
 /** The ways in which clients speak to a relay. */
 export const versions = {
@@ -29,7 +29,7 @@ export type EndpointOptions = {
   url: URL
   version: Version
   identity?: Identity
-  tls?: TlsOptions
+  tls?: Route
   /** Ends waiting, and the endpoint. */
   signal: AbortSignal
 }

@@ -4,11 +4,10 @@
  */
 import { randomBytes } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
-import { request as requestPlain } from 'node:http'
-import { request as requestTls } from 'node:https'
+import { request as httpRequest } from 'node:http'
 import { connect as connectPlain } from 'node:net'
 import { adviceFor, type ProofStep } from './advice.ts'
-import { connectTo, hostOf, isSecure, portOf, type TlsOptions } from './connect.ts'
+import { connectTo, hostOf, isSecure, portOf, type Route, type TlsOptions, type Via } from './connect.ts'
 import { Endpoint, type Version } from './endpoint.ts'
 import { codeOf, RelayError } from './relay-error.ts'
 
@@ -25,13 +24,16 @@ export type ProveOptions = {
   signal?: AbortSignal
   /** How the certificate is judged; by default as clients do, with the roots that Mozilla trusts. */
   tls?: TlsOptions
+  /** Where the relay is found when the URL's name does not resolve here, as it may not inside a cluster. */
+  via?: Via
 }
 
 export type StepResult =
   | { step: ProofStep; ok: true; ms: number }
   | { step: ProofStep; ok: false; ms: number; code: string; message: string }
 
-type Run = { url: URL; tls: TlsOptions; signal: AbortSignal }
+/** `route` changes when the name does not resolve. */
+type Run = { url: URL; route: Route; via: Via | undefined; signal: AbortSignal }
 
 /** Calls back soon after `signal` is aborted, where `work` does not end by itself. */
 const orAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
@@ -44,38 +46,49 @@ const orAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
     }),
   ])
 
-const connect = ({ url, signal }: Run): Promise<void> =>
+const resolveName = async ({ url, via, route }: Run): Promise<void> => {
+  try {
+    await lookup(hostOf(url))
+  } catch (error) {
+    if (!via) throw error
+    await lookup(via.host)
+    route.via = via
+  }
+}
+
+const connect = ({ url, route, signal }: Run): Promise<void> =>
   new Promise((resolve, reject) => {
-    const socket = connectPlain({ host: hostOf(url), port: portOf(url), signal })
+    const socket = connectPlain({ ...(route.via ?? { host: hostOf(url), port: portOf(url) }), signal })
     socket.once('error', reject).once('connect', () => {
       socket.destroy()
       resolve()
     })
   })
 
-const handshake = async ({ url, tls, signal }: Run): Promise<void> => {
-  const socket = await connectTo(url, tls, signal)
+const handshake = async ({ url, route, signal }: Run): Promise<void> => {
+  const socket = await connectTo(url, route, signal)
   socket.destroy()
 }
 
-const get = ({ url, tls, signal }: Run, path: string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const request = isSecure(url) ? requestTls : requestPlain
-    request(new URL(path, url), { ...tls, signal, agent: false }, (response) => {
+const get = async ({ url, route, signal }: Run, path: string): Promise<void> => {
+  const socket = await connectTo(url, route, signal)
+  const options = { createConnection: () => socket, path, headers: { host: url.host, connection: 'close' }, signal }
+  const status = await new Promise<number>((resolve, reject) => {
+    httpRequest(options, (response) => {
       response.resume()
-      const status = response.statusCode ?? 0
-      if (status >= 200 && status < 300) resolve()
-      else reject(new RelayError('STATUS', `${path} is answered with ${status}`))
+      resolve(response.statusCode ?? 0)
     })
       .once('error', reject)
       .end()
   })
+  if (status < 200 || status > 299) throw new RelayError('STATUS', `${path} is answered with ${status}`)
+}
 
 /** Two endpoints, a datagram there and one back; resolves to the time for both, milliseconds. */
-const exchange = async ({ url, tls, signal }: Run, version: Version): Promise<number> => {
+const exchange = async ({ url, route, signal }: Run, version: Version): Promise<number> => {
   const endpoints: Endpoint[] = []
   try {
-    for (let count = 0; count < 2; count++) endpoints.push(await Endpoint.open({ url, version, tls, signal }))
+    for (let count = 0; count < 2; count++) endpoints.push(await Endpoint.open({ url, version, tls: route, signal }))
     const [one, two] = endpoints as [Endpoint, Endpoint]
     const data = randomBytes(32)
     const started = performance.now()
@@ -90,7 +103,7 @@ const exchange = async ({ url, tls, signal }: Run, version: Version): Promise<nu
 
 /** Each step is there for what its failure says; those after it would fail as well. */
 const needed: readonly [ProofStep, (run: Run) => Promise<unknown>][] = [
-  ['resolve', ({ url }) => lookup(hostOf(url))],
+  ['resolve', resolveName],
   ['connect', connect],
   ['certificate', handshake],
   ['ping', (run) => get(run, '/ping')],
@@ -115,9 +128,10 @@ const runStep = async (run: Run, step: ProofStep, work: (run: Run) => Promise<un
   }
 }
 
-const runOf = ({ url, tls = {}, timeoutMs, signal }: ProveOptions): Run => ({
+const runOf = ({ url, tls = {}, via, timeoutMs, signal }: ProveOptions): Run => ({
   url: new URL(url),
-  tls,
+  route: { ...tls },
+  via,
   signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]),
 })
 
@@ -129,14 +143,16 @@ const applies = ({ url }: Run, step: ProofStep): boolean => step !== 'certificat
  * Delta Chat needs works. @throws TypeError where `url` is none
  */
 export const checkRelay = async (options: ProveOptions, report: (result: StepResult) => void): Promise<boolean> => {
+  const { route } = runOf(options)
+  const next = (): Run => ({ ...runOf(options), route })
   for (const [step, work] of needed) {
-    const run = runOf(options)
+    const run = next()
     if (!applies(run, step)) continue
     const result = await runStep(run, step, work)
     report(result)
     if (!result.ok) return false
   }
-  for (const [step, work] of further) report(await runStep(runOf(options), step, work))
+  for (const [step, work] of further) report(await runStep(next(), step, work))
   return true
 }
 

@@ -2,7 +2,7 @@
 import type { KubeObject } from '../../../../operator/kube/objects.ts'
 import type { Caches } from '../../../../operator/reconcile/caches.ts'
 import { Lookups } from '../../../../operator/reconcile/lookups.ts'
-import type { Proofs, Proven, Target } from '../../../../operator/reconcile/proofs.ts'
+import type { IrohTarget, Proofs, Proven, Target } from '../../../../operator/reconcile/proofs.ts'
 import { type Operator, reconcile } from '../../../../operator/reconcile/reconcile.ts'
 import { childResources } from '../../../../operator/reconcile/resources.ts'
 import { instanceLabel, type Node, type Pod } from '../../../../operator/reconcile/view.ts'
@@ -107,7 +107,7 @@ export class ModelOperator {
       image: 'registry.example.org/chatmail:1',
       random: (bytes) => Buffer.alloc(bytes, `${cluster.now}-${random++}-${api.writes}`),
       proofs: proofs as unknown as Proofs,
-      irohProofs: { of: () => ({ state: 'works' }), keepOnly: () => {} } as unknown as Proofs<string>,
+      irohProofs: { of: () => ({ state: 'works' }), keepOnly: () => {} } as unknown as Proofs<IrohTarget>,
       lookups: new Lookups(
         async () => [],
         () => cluster.now,
