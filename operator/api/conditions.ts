@@ -20,6 +20,7 @@ export const conditions = {
       'DomainTaken',
       'SecretMissing',
       'CertManagerMissing',
+      'MonitoringMissing',
       'AdoptionRefused',
       'ChangeRefused',
       'KeyringUnreadable',

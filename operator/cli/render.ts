@@ -52,6 +52,7 @@ const factsOf = (server: ChatmailServer, { platform, image, node }: RenderFlags)
     turnEndpoints: [],
     irohUrl: null,
     ...outsideACluster,
+    monitoringKinds: new Set(spec.monitoring.podMonitor === 'Enabled' ? ['PodMonitor', 'PrometheusRule'] : []),
   }
 }
 

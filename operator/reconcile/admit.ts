@@ -67,10 +67,19 @@ const issuerThere: Check = ({ server, certManager }) =>
           'spec.tls.issuerRef names an issuer, but this cluster does not serve cert-manager.io/v1. Install cert-manager, or remove spec.tls.issuerRef.',
       }
 
+const monitoringThere: Check = ({ server, monitoringKinds }) =>
+  server.spec.monitoring.podMonitor !== 'Enabled' || monitoringKinds.has('PodMonitor')
+    ? null
+    : {
+        reason: 'MonitoringMissing',
+        message:
+          'spec.monitoring.podMonitor is Enabled, but this cluster does not serve PodMonitor of monitoring.coreos.com/v1. Install the Prometheus operator, or set the field to Auto or Disabled.',
+      }
+
 /** Nothing is made for a server with one of these. */
 const fatal: readonly Check[] = [supported, domainFree]
 /** The parts that these do not concern are made all the same. */
-const partial: readonly Check[] = [hostNetworkAllowed, tokensThere, issuerThere]
+const partial: readonly Check[] = [hostNetworkAllowed, tokensThere, issuerThere, monitoringThere]
 
 const firstOf = (checks: readonly Check[], gathered: Gathered): Problem | null => {
   for (const check of checks) {

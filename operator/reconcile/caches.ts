@@ -21,6 +21,9 @@ const slimNode = (node: KubeObject): KubeObject => {
   return { ...rest, status: { addresses: status?.addresses, conditions: status?.conditions } } as KubeObject
 }
 
+/** Of others the API server itself is asked in every pass, and no watch would ever tell that they are gone. */
+const watchedKinds = new Set([serverResource, ...childResources].map(({ kind }) => kind))
+
 export class Caches {
   readonly #servers: Watched
   readonly #pods: Watched
@@ -108,7 +111,7 @@ export class Caches {
 
   /** Tells of an object that was just written, which the API server tells of only a moment later. */
   wrote(object: KubeObject): void {
-    this.#written.note(object)
+    if (watchedKinds.has(object.kind)) this.#written.note(object)
   }
 
   /** When to look again though nothing is told: see `WrittenObjects.doubtMs`. */

@@ -78,5 +78,6 @@ export const factsOf = (gathered: Gathered, decided: Decided): Facts => {
     },
     nodePorts: nodePorts(gathered),
     volume: volume(gathered),
+    monitoringKinds: gathered.monitoringKinds,
   }
 }

@@ -3,12 +3,12 @@ import { mountedFiles } from '../../workloads/contract/mounts.ts'
 import { certificateSource } from '../api/certificate-source.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
 import type { KubeClient } from '../kube/client.ts'
-import type { KubeObject } from '../kube/objects.ts'
+import type { KubeObject, Resource } from '../kube/objects.ts'
 import { names } from '../render/names.ts'
 import { managementPort } from '../render/ports.ts'
 import type { Caches } from './caches.ts'
 import type { ClusterRanges } from './cluster-ranges.ts'
-import { certificateResource, idOf, namespaceResource, secretResource } from './resources.ts'
+import { certificateResource, idOf, monitoringResources, namespaceResource, secretResource } from './resources.ts'
 import { type ReadState, readStates, type States } from './states.ts'
 import { componentLabel, type Node, type Pod, secretText } from './view.ts'
 
@@ -30,6 +30,8 @@ export type Gathered = {
   registrationTokens: KubeObject | null
   /** Whether the cluster serves Certificates. */
   certManager: boolean
+  /** Kinds of monitoring.coreos.com/v1 that the cluster serves. */
+  monitoringKinds: ReadonlySet<string>
   managementToken: string | null
   states: States
   ranges: ClusterRanges
@@ -43,6 +45,7 @@ export type Sources = {
   readState: ReadState
   ranges: () => Promise<ClusterRanges>
   certManager: () => Promise<boolean>
+  monitoringKinds: () => Promise<ReadonlySet<string>>
   now: () => number
 }
 
@@ -70,17 +73,35 @@ const states = async (
     ...(await readStates(turnPods, managementPort(server, 'cluster', 'turn'), token, read)),
   ])
 
-/** What exists of a server: the copies that are watched, and what cert-manager was asked for. */
+/** What others look after, which is not watched: got by its name, where the cluster serves such objects. */
+const unwatched = async (
+  client: KubeClient,
+  server: ChatmailServer,
+  certManager: boolean,
+  monitoringKinds: ReadonlySet<string>,
+): Promise<KubeObject[]> => {
+  const { namespace } = server.metadata
+  const asked: [Resource, string][] = [
+    ...(certManager ? [[certificateResource, names.certificate(server)] as [Resource, string]] : []),
+    ...monitoringResources
+      .filter(({ kind }) => monitoringKinds.has(kind))
+      .map((resource): [Resource, string] => [resource, names.podMonitor(server)]),
+  ]
+  const found = await Promise.all(asked.map(([resource, name]) => client.get(resource, { namespace, name })))
+  return found.filter((object) => object !== null)
+}
+
+/** What exists of a server: the copies that are watched, and what others look after. */
 const liveObjects = async (
   { client, caches }: Sources,
   server: ChatmailServer,
   certManager: boolean,
+  monitoringKinds: ReadonlySet<string>,
 ): Promise<Map<string, KubeObject>> => {
   const { namespace, name } = server.metadata
   const children = caches.children(namespace, name)
-  const ref = { namespace, name: names.certificate(server) }
-  const certificate = certManager ? await client.get(certificateResource, ref) : null
-  const live = new Map([...children, ...(certificate ? [certificate] : [])].map((object) => [idOf(object), object]))
+  const others = await unwatched(client, server, certManager, monitoringKinds)
+  const live = new Map([...children, ...others].map((object) => [idOf(object), object]))
   for (const secret of await irreplaceable(client, server, live)) live.set(idOf(secret), secret)
   return live
 }
@@ -106,7 +127,8 @@ export const gather = async (server: ChatmailServer, object: KubeObject, sources
   const { namespace, name } = server.metadata
   const { mail } = server.spec
   const certManager = await sources.certManager()
-  const live = await liveObjects(sources, server, certManager)
+  const monitoringKinds = await sources.monitoringKinds()
+  const live = await liveObjects(sources, server, certManager, monitoringKinds)
   const managementToken = secretText(live.get(`Secret/${names.managementToken(server)}`), mountedFiles.managementToken)
   const pods = caches.pods(namespace, name)
   const [mailPods, turnPods] = [componentPods(pods, 'mail'), componentPods(pods, 'turn')]
@@ -123,6 +145,7 @@ export const gather = async (server: ChatmailServer, object: KubeObject, sources
     keptCertificate: await secretNamed(sources, namespace, keptSecretName(server)),
     registrationTokens: await secretNamed(sources, namespace, mail.registration.tokenSecretName),
     certManager,
+    monitoringKinds,
     managementToken,
     states: await states(server, mailPods, turnPods, managementToken, sources.readState),
     ranges: await sources.ranges(),

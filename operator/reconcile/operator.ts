@@ -14,7 +14,7 @@ import { Lookups, type Resolve } from './lookups.ts'
 import { type Pace, usualPace } from './pace.ts'
 import { type IrohTarget, irohProof, Proofs, type ProveIroh, type ProveRelay, turnProof } from './proofs.ts'
 import { type Operator, reconcile } from './reconcile.ts'
-import { certificateResource } from './resources.ts'
+import { certificateResource, monitoringApi } from './resources.ts'
 import type { ReadState } from './states.ts'
 import { instanceLabel, type Node } from './view.ts'
 
@@ -109,13 +109,13 @@ const resultOf = (passed: Passed, pace: Pace, doubtMs: number | null): Result =>
 }
 
 /** One answer for all passes of a minute; an add-on is not installed every second. */
-const certManagerThere = (client: KubeClient, now: () => number): (() => Promise<boolean>) => {
+const servedKinds = (client: KubeClient, api: string, now: () => number): (() => Promise<ReadonlySet<string>>) => {
   let asked = Number.NEGATIVE_INFINITY
-  let answer = Promise.resolve(false)
+  let answer: Promise<ReadonlySet<string>> = Promise.resolve(new Set())
   return () => {
     if (asked > now() - 60_000) return answer
     asked = now()
-    answer = client.kindsOf(certificateResource.apiVersion).then((kinds) => kinds.has(certificateResource.kind))
+    answer = client.kindsOf(api)
     answer.catch(() => {
       asked = Number.NEGATIVE_INFINITY
     })
@@ -173,12 +173,14 @@ export const startOperator = async (options: OperatorOptions): Promise<RunningOp
     changed,
     failuresToGiveUp: irohFailures,
   })
+  const certManagerKinds = servedKinds(client, certificateResource.apiVersion, now)
   const operator: Operator = {
     client,
     caches,
     readState: options.readState,
     ranges: clusterRanges(client, now),
-    certManager: certManagerThere(client, now),
+    certManager: async () => (await certManagerKinds()).has(certificateResource.kind),
+    monitoringKinds: servedKinds(client, monitoringApi, now),
     now,
     image: options.image,
     random: options.random,

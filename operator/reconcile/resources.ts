@@ -28,6 +28,13 @@ export const childResources: readonly Resource[] = [
 /** There where cert-manager is installed. */
 export const certificateResource = namespaced('cert-manager.io/v1', 'Certificate', 'certificates')
 
+/** There where the Prometheus operator is installed. */
+export const monitoringApi = 'monitoring.coreos.com/v1'
+export const monitoringResources: readonly Resource[] = [
+  namespaced(monitoringApi, 'PodMonitor', 'podmonitors'),
+  namespaced(monitoringApi, 'PrometheusRule', 'prometheusrules'),
+]
+
 export const serverResource = namespaced('chatmail.dev/v1alpha1', 'ChatmailServer', 'chatmailservers')
 export const podResource = namespaced('v1', 'Pod', 'pods')
 export const secretResource = childResources[0]!
@@ -36,7 +43,9 @@ export const nodeResource = clusterScoped('v1', 'Node', 'nodes')
 export const namespaceResource = clusterScoped('v1', 'Namespace', 'namespaces')
 export const serviceCidrResource = clusterScoped('networking.k8s.io/v1', 'ServiceCIDR', 'servicecidrs')
 
-const byKind = new Map([...childResources, certificateResource].map((resource) => [resource.kind, resource]))
+const byKind = new Map(
+  [...childResources, certificateResource, ...monitoringResources].map((resource) => [resource.kind, resource]),
+)
 
 /** The resource of a rendered object. */
 export const resourceOf = ({ kind }: Pick<KubeObject, 'kind'>): Resource => byKind.get(kind)!

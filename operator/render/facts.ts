@@ -59,7 +59,14 @@ export type Facts = {
   nodePorts: Readonly<Record<string, number>>
   /** Storage class and size of a volume that is there already, which cannot be changed or made smaller. */
   volume: { storageClassName: string | null; size: string } | null
+  /** Kinds of monitoring.coreos.com/v1 that the cluster serves. */
+  monitoringKinds: ReadonlySet<string>
 }
 
 /** Facts that have no part on one machine. */
-export const outsideACluster = { turnPeers: noPeers, nodePorts: {}, volume: null } satisfies Partial<Facts>
+export const outsideACluster = {
+  turnPeers: noPeers,
+  nodePorts: {},
+  volume: null,
+  monitoringKinds: new Set<string>(),
+} satisfies Partial<Facts>

@@ -13,6 +13,7 @@ import { mailNetworkPolicy } from './mail/network-policy.ts'
 import { mailService } from './mail/service.ts'
 import { mailVolume } from './mail/storage.ts'
 import { mailWorkload } from './mail/workload.ts'
+import { monitoring } from './monitoring/monitoring.ts'
 import { names } from './names.ts'
 import type { KubernetesObject } from './objects.ts'
 import { turnBudget } from './turn/budget.ts'
@@ -72,4 +73,5 @@ export const render = (server: ChatmailServer, facts: Facts): KubernetesObject[]
   ...turn(server, facts),
   ...iroh(server, facts),
   ...mail(server, facts),
+  ...monitoring(server, facts),
 ]

@@ -18,6 +18,9 @@ export const names = {
   turnBudget: named('turn'),
   certificate: named('tls'),
   managementToken: named('management-token'),
+  podMonitor: (server: ChatmailServer): string => server.metadata.name,
+  alerts: (server: ChatmailServer): string => server.metadata.name,
+  dashboards: named('dashboards'),
   /** A TURN workload is one a node. */
   turn: (server: ChatmailServer, node: Pick<TurnNode, 'name'>): string => `${server.metadata.name}-turn-${node.name}`,
   turnConfig: (server: ChatmailServer, node: TurnNode): string => `${server.metadata.name}-turn-${node.name}-config`,

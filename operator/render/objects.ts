@@ -8,7 +8,7 @@ export type Metadata = {
   annotations?: Record<string, string>
 }
 
-export type Component = 'mail' | 'turn' | 'iroh'
+export type Component = 'mail' | 'turn' | 'iroh' | 'monitoring'
 
 type Item = { key: string; path: string }
 
@@ -92,6 +92,8 @@ type Plain<A extends string, K extends string> = {
 }
 export type NetworkPolicy = Plain<'networking.k8s.io/v1', 'NetworkPolicy'>
 export type PodDisruptionBudget = Plain<'policy/v1', 'PodDisruptionBudget'>
+export type PodMonitor = Plain<'monitoring.coreos.com/v1', 'PodMonitor'>
+export type PrometheusRule = Plain<'monitoring.coreos.com/v1', 'PrometheusRule'>
 export type IssuedCertificate = Plain<'cert-manager.io/v1', 'Certificate'>
 
 export type KubernetesObject =
@@ -104,6 +106,8 @@ export type KubernetesObject =
   | NetworkPolicy
   | PodDisruptionBudget
   | IssuedCertificate
+  | PodMonitor
+  | PrometheusRule
 
 /** The labels that select the pods of a component. They never change: a selector is immutable. */
 export const selectorLabels = (server: ChatmailServer, component: Component): Record<string, string> => ({

@@ -2,6 +2,8 @@
 import type { OperatorBed } from './bed.ts'
 
 const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
+/** As in the real definition, a selector is replaced as a whole. */
+const spec = { ...anything, properties: { selector: { ...anything, 'x-kubernetes-map-type': 'atomic' } } }
 
 const definition = (kind: string, plural: string) => ({
   apiVersion: 'apiextensions.k8s.io/v1',
@@ -19,7 +21,7 @@ const definition = (kind: string, plural: string) => ({
         name: 'v1',
         served: true,
         storage: true,
-        schema: { openAPIV3Schema: { type: 'object', properties: { spec: anything } } },
+        schema: { openAPIV3Schema: { type: 'object', properties: { spec } } },
       },
     ],
   },

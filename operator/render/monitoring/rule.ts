@@ -1,0 +1,33 @@
+/** The alerts of one server as a PrometheusRule. https://prometheus-operator.dev/docs/api-reference/api/#prometheusrule */
+import type { ChatmailServer } from '../../api/chatmail-server.ts'
+import { names } from '../names.ts'
+import { metadata, type PrometheusRule } from '../objects.ts'
+import { type Alert, alerts } from './alerts.ts'
+import { inWords } from './words.ts'
+
+const ruleOf = (server: ChatmailServer, alert: Alert) => ({
+  alert: alert.name,
+  expr: inWords(server, alert.expr),
+  for: alert.for,
+  labels: { severity: alert.severity },
+  annotations: {
+    summary: inWords(server, alert.summary),
+    runbook: `docs/runbooks/${alert.name}.md`,
+  },
+})
+
+export const prometheusRule = (server: ChatmailServer): PrometheusRule => ({
+  apiVersion: 'monitoring.coreos.com/v1',
+  kind: 'PrometheusRule',
+  metadata: metadata(server, 'monitoring', names.alerts(server)),
+  spec: {
+    groups: [
+      {
+        name: `chatmail-${server.metadata.namespace}-${server.metadata.name}`,
+        rules: alerts
+          .filter(({ needs }) => needs === undefined || server.spec.turn.enabled)
+          .map((alert) => ruleOf(server, alert)),
+      },
+    ],
+  },
+})
