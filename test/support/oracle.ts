@@ -2,24 +2,10 @@
  * Tests that compare with a program of the system: skipped with the reason where it is missing, failed where `CI=true`
  * says that it must be there.
  */
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
-
-const executable = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
+import { findProgram as findIn } from '../../workloads/kit/programs/find.ts'
 
 /** The program's path, or null where the system has none. */
-export const findProgram = (name: string): string | null =>
-  (process.env.PATH ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find(executable) ?? null
+export const findProgram = (name: string): string | null => findIn(name, process.env.PATH)
 
 /** For `test(name, { skip: missing('turnutils_uclient') }, …)`: false when it is there. @throws with CI=true when it is not */
 export const missing = (name: string): string | false => {

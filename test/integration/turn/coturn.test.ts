@@ -1,11 +1,8 @@
 /** The TURN workload with coturn as its engine, told what to do by the same files as the other. */
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, describe, type TestContext, test } from 'node:test'
-import { connect as connectTls } from 'node:tls'
+import { after, before, describe, test } from 'node:test'
 import type { TurnConfig } from '../../../workloads/contract/turn-config.ts'
 import { TurnClient as StreamClient } from '../../../workloads/turn/client/client.ts'
 import { proveRelay } from '../../../workloads/turn/client/prove.ts'
@@ -13,47 +10,17 @@ import { rangeOf } from '../../../workloads/turn/coturn/peers.ts'
 import { coturnFiles } from '../../../workloads/turn/coturn/settings.ts'
 import { deniedPrefixes } from '../../../workloads/turn/peers/denied-prefixes.ts'
 import { wellKnownForms } from '../../../workloads/turn/peers/embedded-ipv4.ts'
-import { attributes } from '../../../workloads/turn/stun/attributes.ts'
-import { selfSignedCertificate } from '../../support/certificate.ts'
+import { certificateAt, selfSignedCertificate } from '../../support/certificate.ts'
 import { eventually } from '../../support/eventually.ts'
 import { missing } from '../../support/oracle.ts'
-import {
-  addressIn,
-  allocateAndEcho,
-  codeOf,
-  echoPeer,
-  requestedFamily,
-  TurnClient,
-  type TurnLogin,
-} from '../../support/turn-client.ts'
+import { turnCall } from '../../support/turn-call.ts'
+import { allocateAndEcho, codeOf, requestedFamily, TurnClient } from '../../support/turn-client.ts'
 import { newTurnSecret, TurnProcess, type TurnProcessOptions } from '../../support/turn-process.ts'
 
 const skip = missing('turnserver')
 
 const start = (options: TurnProcessOptions = {}): Promise<TurnProcess> =>
   TurnProcess.start({ ...options, engine: 'coturn' })
-
-/** A client with an allocation, one channel and an echo behind it. */
-const call = async (t: TestContext, server: TurnProcess, login: TurnLogin = server.login()) => {
-  const client = await TurnClient.open(server.address, login)
-  const peer = await echoPeer('127.0.0.1')
-  t.after(() => {
-    client.close()
-    peer.close()
-  })
-  const answer = await client.allocate()
-  assert.equal(codeOf(answer), 0)
-  assert.equal(codeOf(await client.bind(0x4000, peer)), 0)
-  return {
-    client,
-    relayed: addressIn(answer, attributes.xorRelayedAddress),
-    echo: async () => {
-      const data = randomBytes(8)
-      client.sendOn(0x4000, data)
-      assert.deepEqual((await client.next()).data, data)
-    },
-  }
-}
 
 const processOf = (server: TurnProcess): number =>
   Number(readFileSync(join(server.dir, 'data', coturnFiles.process), 'utf8'))
@@ -69,7 +36,7 @@ describe('coturn', { skip, concurrency: true }, () => {
     test('it relays for a credential of the ring, in both families, and counts the relays', async (t) => {
       for (const host of ['127.0.0.1', '::1'])
         await allocateAndEcho({ ...turn.address, host, ...turn.login(), peerAddress: '127.0.0.1' })
-      const running = await call(t, turn)
+      const running = await turnCall(t, turn)
       await running.echo()
       await turn.until(({ counts }) => counts.relays === 1)
       assert.match(await turn.management('/metrics'), /^chatmail_turn_relays 1$/m)
@@ -79,7 +46,7 @@ describe('coturn', { skip, concurrency: true }, () => {
 
     test('a new key is used at once, the removed one no more, and calls go on, all in one process', async (t) => {
       const [old, process] = [turn.login(), processOf(turn)]
-      const running = await call(t, turn, old)
+      const running = await turnCall(t, turn, old)
       await turn.rotate({ generation: 2, keys: [{ id: 'k2', secret: newTurnSecret(), role: 'sign', since: 2 }] })
       await allocateAndEcho({ ...turn.address, ...turn.login() })
       await assert.rejects(allocateAndEcho({ ...turn.address, ...old }), /401/)
@@ -90,7 +57,7 @@ describe('coturn', { skip, concurrency: true }, () => {
     })
 
     test('a revoked key ends the calls that are there, and the new one works', async (t) => {
-      const [running, old, process] = [await call(t, turn), turn.login(), processOf(turn)]
+      const [running, old, process] = [await turnCall(t, turn), turn.login(), processOf(turn)]
       await running.echo()
       const next = { id: 'k3', secret: newTurnSecret(), role: 'sign' as const, since: 3 }
       await turn.rotate({
@@ -112,7 +79,7 @@ describe('coturn', { skip, concurrency: true }, () => {
     })
 
     test('No-Log: nothing of a client in what it says, and no secret where others see it', async (t) => {
-      const running = await call(t, turn)
+      const running = await turnCall(t, turn)
       await running.echo()
       await assert.rejects(allocateAndEcho({ ...turn.address, ...turn.login(-5) }), /401/)
       const said = turn.output + (await turn.management('/metrics')) + (await turn.management('/state'))
@@ -160,7 +127,7 @@ describe('coturn', { skip, concurrency: true }, () => {
   test('drain: no new calls, the running one goes on to its end, then both processes end', async (t) => {
     const server = await start({ config: (config) => ({ ...config, drain: { deadline: 60 } }) })
     t.after(() => server.stop())
-    const running = await call(t, server)
+    const running = await turnCall(t, server)
     server.signal('SIGTERM')
     await server.until(({ draining }) => draining)
     await assert.rejects(allocateAndEcho({ ...server.address, ...server.login() }), /401/)
@@ -199,13 +166,7 @@ describe('coturn', { skip, concurrency: true }, () => {
     assert.equal((await client.allocate()).relayed.address, '127.0.0.1')
     const renewed = await selfSignedCertificate(['chat.example.org'])
     server.certify(renewed)
-    await eventually(async () => {
-      const socket = connectTls({ host: '127.0.0.1', port: server.address.port, rejectUnauthorized: false })
-      await once(socket, 'secureConnect')
-      const pem = socket.getPeerX509Certificate()!.toString()
-      socket.destroy()
-      assert.equal(pem, renewed.cert)
-    })
+    await eventually(async () => assert.equal(await certificateAt(server.address.port), renewed.cert))
     await client.refresh(600)
   })
 

@@ -3,10 +3,9 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { after, before, type TestContext, test } from 'node:test'
-import { connect as connectTls } from 'node:tls'
 import { TurnClient } from '../../../workloads/turn/client/client.ts'
 import type { Protocol } from '../../../workloads/turn/client/link.ts'
-import { selfSignedCertificate } from '../../support/certificate.ts'
+import { certificateAt, selfSignedCertificate } from '../../support/certificate.ts'
 import { eventually } from '../../support/eventually.ts'
 import { echoPeer } from '../../support/turn-client.ts'
 import { TurnProcess } from '../../support/turn-process.ts'
@@ -85,13 +84,7 @@ test('a new certificate is used for new handshakes, and calls on the old one go 
   await client.allocate()
   const renewed = await selfSignedCertificate(['chat.example.org'])
   turn.certify(renewed)
-  await eventually(async () => {
-    const socket = connectTls({ host: '127.0.0.1', port: turn.address.port, rejectUnauthorized: false })
-    await once(socket, 'secureConnect')
-    const pem = socket.getPeerX509Certificate()!.toString()
-    socket.destroy()
-    assert.equal(pem, renewed.cert)
-  })
+  await eventually(async () => assert.equal(await certificateAt(turn.address.port), renewed.cert))
   await client.refresh(600)
 })
 

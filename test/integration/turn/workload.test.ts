@@ -1,13 +1,14 @@
 // The TURN workload as a process: its files, its key ring, its end, and what it says about itself.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { after, before, type TestContext, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { mountedFiles } from '../../../workloads/contract/mounts.ts'
 import type { TurnConfig } from '../../../workloads/contract/turn-config.ts'
 import { attributes } from '../../../workloads/turn/stun/attributes.ts'
 import { buildMessage } from '../../../workloads/turn/stun/build.ts'
 import { classes } from '../../../workloads/turn/stun/types.ts'
-import { addressIn, allocateAndEcho, codeOf, echoPeer, TurnClient, type TurnLogin } from '../../support/turn-client.ts'
+import { turnCall } from '../../support/turn-call.ts'
+import { allocateAndEcho, codeOf, TurnClient } from '../../support/turn-client.ts'
 import { newTurnSecret, TurnProcess } from '../../support/turn-process.ts'
 
 let turn: TurnProcess
@@ -16,31 +17,9 @@ before(async () => {
 })
 after(() => turn.stop())
 
-/** A client with an allocation, one permission and an echo behind it. */
-const call = async (t: TestContext, server: TurnProcess, login: TurnLogin = server.login()) => {
-  const client = await TurnClient.open(server.address, login)
-  const peer = await echoPeer('127.0.0.1')
-  t.after(() => {
-    client.close()
-    peer.close()
-  })
-  const answer = await client.allocate()
-  assert.equal(codeOf(answer), 0)
-  assert.equal(codeOf(await client.bind(0x4000, peer)), 0)
-  return {
-    client,
-    relayed: addressIn(answer, attributes.xorRelayedAddress),
-    echo: async () => {
-      const data = randomBytes(8)
-      client.sendOn(0x4000, data)
-      assert.deepEqual((await client.next()).data, data)
-    },
-  }
-}
-
 test('a new key is used at once, and calls of the removed one go on and are counted', async (t) => {
   const old = turn.login()
-  const running = await call(t, turn, old)
+  const running = await turnCall(t, turn, old)
   await turn.rotate({ generation: 2, keys: [{ id: 'k2', secret: newTurnSecret(), role: 'sign', since: 2 }] })
   await running.echo()
   assert.equal(codeOf(await running.client.refresh(600)), 0)
@@ -77,7 +56,7 @@ test('mutated and random datagrams neither end it nor leave anything behind', as
 })
 
 test('metrics count what happened', async (t) => {
-  const running = await call(t, turn)
+  const running = await turnCall(t, turn)
   await running.echo()
   const metrics = await turn.management('/metrics')
   assert.match(metrics, /^chatmail_turn_allocations\{transport="udp",family="4",key="k2"\} 1$/m)
@@ -91,7 +70,7 @@ test('metrics count what happened', async (t) => {
 test('drain: no new calls, the running one goes on to its end, then the process ends well', async (t) => {
   const server = await TurnProcess.start({ config: (config) => ({ ...config, drain: { deadline: 60 } }) })
   try {
-    const running = await call(t, server)
+    const running = await turnCall(t, server)
     server.signal('SIGTERM')
     await server.until(({ draining }) => draining)
     await assert.rejects(allocateAndEcho({ ...server.address, ...server.login() }), /508/)
@@ -108,7 +87,7 @@ test('drain: no new calls, the running one goes on to its end, then the process 
 
 test('the deadline ends a drain', async (t) => {
   const server = await TurnProcess.start({ config: (config) => ({ ...config, drain: { deadline: 0 } }) })
-  await call(t, server)
+  await turnCall(t, server)
   server.signal('SIGTERM')
   assert.equal(await server.exited, 0)
   assert.match(server.output, /"ended":"deadline","cut":1/)
@@ -118,7 +97,7 @@ test('the deadline ends a drain', async (t) => {
 test('a second SIGTERM ends a drain at once', async (t) => {
   const server = await TurnProcess.start({ config: (config) => ({ ...config, drain: { deadline: 600 } }) })
   t.after(() => server.stop())
-  await call(t, server)
+  await turnCall(t, server)
   server.signal('SIGTERM')
   await server.until(({ draining }) => draining)
   const ready = await fetch(`http://127.0.0.1:${server.config.management.port}/readyz`)
@@ -129,7 +108,7 @@ test('a second SIGTERM ends a drain at once', async (t) => {
 })
 
 test('a revoked key ends its calls at once', async (t) => {
-  const running = await call(t, turn)
+  const running = await turnCall(t, turn)
   const { keyring } = turn
   const next = { id: 'k3', secret: newTurnSecret(), role: 'sign' as const, since: 3 }
   await turn.rotate({ generation: keyring.generation + 1, keys: [next], revoked: keyring.keys.map(({ id }) => id) })
@@ -183,7 +162,7 @@ test('a port that is taken and a configuration that is wrong end it with their e
 })
 
 test('No-Log: no address, credential or port of a client in what it has said', async (t) => {
-  const running = await call(t, turn)
+  const running = await turnCall(t, turn)
   const said = turn.output + (await turn.management('/metrics')) + (await turn.management('/state'))
   const { username, password } = turn.login()
   const clientPort = running.client.socket.address().port

@@ -1,26 +1,8 @@
-/** Where coturn's program is, and the words that start it. */
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+/** The words that start coturn. */
 import { exitCodes } from '../../contract/exit-codes.ts'
 import { StartError } from '../../contract/start-error.ts'
+import { findProgram } from '../../kit/programs/find.ts'
 import { coturnFiles } from './settings.ts'
-
-const executable = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** The program's path, or undefined. `searchPath` is the PATH of the environment. */
-const find = (name: string, searchPath: string): string | undefined =>
-  searchPath
-    .split(delimiter)
-    .filter(Boolean)
-    .map((folder) => join(folder, name))
-    .find(executable)
 
 /** Where it writes: coturn tells addresses and user names in nearly every line, so that with No-Log it writes nowhere. */
 const logging = (noLog: boolean): string[] =>
@@ -31,13 +13,13 @@ const logging = (noLog: boolean): string[] =>
  * there is none, the container's end does that. @throws StartError where there is no coturn
  */
 export const coturnCommand = (searchPath: string, noLog: boolean): [string, ...string[]] => {
-  const turnserver = find('turnserver', searchPath)
+  const turnserver = findProgram('turnserver', searchPath)
   if (!turnserver)
     throw new StartError(
       'turn.engine Coturn: turnserver is not on the PATH; install it (Debian: apt-get install coturn), or use an image that has it',
       exitCodes.unavailable,
     )
-  const setpriv = find('setpriv', searchPath)
+  const setpriv = findProgram('setpriv', searchPath)
   const words = [turnserver, '-c', coturnFiles.settings, ...logging(noLog)]
   return setpriv ? [setpriv, '--pdeathsig', 'KILL', '--', ...words] : (words as [string, ...string[]])
 }
