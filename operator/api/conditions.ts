@@ -31,7 +31,7 @@ export const conditions = {
   },
   MailAvailable: {
     meaning: 'Clients can read and send.',
-    reasons: ['Available', 'Starting', 'Unavailable', 'PortTaken', 'ImageNotPulled', 'Forbidden', 'Crashing', 'NoRoom'],
+    reasons: ['Available', 'Starting', 'PortTaken', 'ImageNotPulled', 'Forbidden', 'Crashing', 'NoRoom'],
   },
   TurnAvailable: {
     meaning: 'At least one relay is proven to work and told to clients.',
@@ -45,7 +45,6 @@ export const conditions = {
       'NamespaceForbidsHostNetwork',
       'ProofFailed',
       'Draining',
-      'Unavailable',
       'PortTaken',
       'ImageNotPulled',
       'Forbidden',

@@ -1,5 +1,5 @@
 /** The certificate that mail gets, and what is to be said of it. */
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
 import { certificateSource } from '../api/certificate-source.ts'
@@ -42,9 +42,12 @@ const selfSigned = ({ server, live, now }: Gathered, random: (bytes: number) => 
   }
 }
 
-const parsed = (secret: KubeObject | null): X509Certificate | null => {
+/** The certificate of a Secret, or null where it or its key cannot be read, or they are not of one another. */
+const usable = (secret: KubeObject | null): X509Certificate | null => {
   try {
-    return new X509Certificate(secretText(secret, mountedFiles.certificate) ?? '')
+    const x509 = new X509Certificate(secretText(secret, mountedFiles.certificate) ?? '')
+    const key = createPrivateKey(secretText(secret, mountedFiles.privateKey) ?? '')
+    return x509.checkPrivateKey(key) ? x509 : null
   } catch {
     return null
   }
@@ -72,9 +75,8 @@ const kept = (
   certificate: Certificate,
   whenMissing: Verdict<'CertificateReady'>,
 ): CertificateStep => {
-  const x509 = parsed(gathered.keptCertificate)
-  if (!x509 || secretText(gathered.keptCertificate, mountedFiles.privateKey) === null)
-    return { certificate, verdict: whenMissing }
+  const x509 = usable(gathered.keptCertificate)
+  if (!x509) return { certificate, verdict: whenMissing }
   return {
     certificate: { ...certificate, selfSigned: x509.checkIssued(x509) },
     verdict: judged(x509, gathered, `in the Secret ${certificate.secretName}`),

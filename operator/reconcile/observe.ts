@@ -26,7 +26,7 @@ import type { Problem } from './outcome.ts'
 import { nodeAddresses, publicAddressAnnotation } from './placement/public-address.ts'
 import { addressOf, type RelaysStep } from './relays.ts'
 import { nodeOf } from './rollout.ts'
-import { isPodReady, isTerminating, type Node } from './view.ts'
+import { isOver, isPodReady, isTerminating, type Node, type Pod } from './view.ts'
 
 export type Decisions = {
   keys: KeysStep
@@ -46,6 +46,9 @@ const addressOfNode = (node: Node | undefined): string | null => {
   return annotated || (nodeAddresses(node, 'ExternalIP')[0] ?? nodeAddresses(node, 'InternalIP')[0] ?? null)
 }
 
+/** What is wrong with pods that are about to go, or have ended for good, is no news. */
+const goesOn = (pod: Pod): boolean => !isTerminating(pod) && !isOver(pod)
+
 /** What clients of mail connect to; null while there is nothing. */
 const mailAddress = ({ server, live, mailPods, nodes }: Gathered): string | null => {
   const { type } = server.spec.exposure
@@ -63,6 +66,12 @@ const turnBalancer = ({ server, live }: Gathered): string | null | undefined => 
     : undefined
 }
 
+/** What the name of the relays stands for. */
+const relayAddresses = (gathered: Gathered, { relays }: RelaysStep): string[] =>
+  gathered.server.spec.turn.exposure === 'LoadBalancer'
+    ? [turnBalancer(gathered) ?? []].flat()
+    : relays.flatMap(({ node }) => [node.publicIpv4 ?? [], node.publicIpv6 ?? []].flat())
+
 const deployments = ({ live }: Gathered): KubeObject[] =>
   [...live.values()].filter((object) => nodeOf(object) !== undefined)
 
@@ -71,7 +80,7 @@ const turn = (gathered: Gathered, { relays, facts, problem }: Decisions): Verdic
   return turnVerdict(gathered.server, {
     ...relays,
     told: facts.turnEndpoints.length,
-    problems: gathered.turnPods.filter((pod) => !isTerminating(pod)).flatMap((pod) => podProblem(pod) ?? []),
+    problems: gathered.turnPods.filter(goesOn).flatMap((pod) => podProblem(pod) ?? []),
     refused:
       deployments(gathered)
         .map((object) => refusal(object as WorkloadLike))
@@ -80,9 +89,12 @@ const turn = (gathered: Gathered, { relays, facts, problem }: Decisions): Verdic
   })
 }
 
+/** As many as the schema allows; there are more while relays of many nodes move. */
+const mostRelays = 100
+
 const endpoints = (address: string | null, { relays }: RelaysStep, irohUrl: string | null): Status['endpoints'] => ({
   ...(address ? { mail: address } : {}),
-  turn: relays.map(({ nodeName, host, port, state, reason }) => ({
+  turn: relays.slice(0, mostRelays).map(({ nodeName, host, port, state, reason }) => ({
     node: nodeName ?? 'load balancer',
     ...(host ? { host } : {}),
     port,
@@ -98,7 +110,7 @@ const invite = ({ server }: Gathered, facts: Facts): string | undefined => {
 }
 
 const scale = ({ server }: Gathered, { relays }: RelaysStep) => ({
-  turnReplicas: relays.filter(({ state }) => state === 'Ready').length,
+  turnReplicas: Math.min(mostRelays, relays.filter(({ state }) => state === 'Ready').length),
   turnSelector: Object.entries(selectorLabels(server, 'turn'))
     .map(([key, value]) => `${key}=${value}`)
     .join(','),
@@ -112,13 +124,13 @@ export const observe = (
   const { server, live, mailPods } = gathered
   const { keys, certificate, relays, iroh, facts } = decisions
   const address = mailAddress(gathered)
-  const hosts = relays.relays.flatMap(({ node }) => node.publicIpv4 ?? [])
+  const hosts = relayAddresses(gathered, relays)
   const dns = dnsRecords(server, address, hosts, found)
   const workload = live.get(`StatefulSet/${names.mail(server)}`) ?? live.get(`Deployment/${names.mail(server)}`)
   const link = invite(gathered, facts)
   return {
     verdicts: {
-      MailAvailable: mailVerdict(workload as WorkloadLike | undefined, mailPods),
+      MailAvailable: mailVerdict(workload as WorkloadLike | undefined, mailPods.filter(goesOn)),
       TurnAvailable: turn(gathered, decisions),
       IrohAvailable: irohVerdict(server, iroh.seen),
       CertificateReady: certificate.verdict,

@@ -12,22 +12,21 @@ const typeOf = (value: string): string => {
   return isName(value) ? 'CNAME' : 'A'
 }
 
-type Wanted = { name: string; values: readonly string[] }
+/** As many as the schema allows; a server of a hundred nodes tells its first ones. */
+const most = 64
 
-/** Names that clients look up: the mail server's and, where it has one, the relay's. */
-const wantedNames = ({ spec }: ChatmailServer, mail: string | null, relays: readonly string[]): Wanted[] => {
-  const host = spec.exposure.host ?? spec.domain
-  return [
-    ...(isName(host) && mail ? [{ name: host, values: [mail] }] : []),
-    ...(spec.turn.enabled && spec.turn.hostname && isName(spec.turn.hostname)
-      ? [{ name: spec.turn.hostname, values: relays }]
-      : []),
-  ]
+/** The name of the mail server; null where clients use an address, or come from inside the cluster. */
+const mailName = ({ spec: { exposure, domain } }: ChatmailServer): string | null => {
+  const host = exposure.host ?? domain
+  return exposure.type !== 'ClusterIP' && isName(host) ? host : null
 }
 
-/** The names whose addresses have to be looked up for `dnsRecords`. */
+const relayName = ({ spec: { turn } }: ChatmailServer): string | null =>
+  turn.enabled && turn.hostname && isName(turn.hostname) ? turn.hostname : null
+
+/** The names that clients look up, and whose addresses have to be looked up for `dnsRecords`. */
 export const namesToLookUp = (server: ChatmailServer): string[] =>
-  [server.spec.exposure.host ?? server.spec.domain, server.spec.turn.hostname ?? ''].filter(isName)
+  [...new Set([mailName(server), relayName(server)])].filter((name) => name !== null)
 
 /**
  * `mail` is the address of the mail server, `relays` those of relays, `found` what the DNS says of a name. A name that a
@@ -39,18 +38,24 @@ export const dnsRecords = (
   relays: readonly string[],
   found: ReadonlyMap<string, readonly string[]>,
 ): DnsRecord[] =>
-  wantedNames(server, mail, relays).flatMap(({ name, values }) =>
-    values.map((value): DnsRecord => {
+  namesToLookUp(server)
+    .flatMap((name) => {
+      const values = [
+        ...(name === mailName(server) && mail ? [mail] : []),
+        ...(name === relayName(server) ? relays : []),
+      ]
       const seen = found.get(name) ?? []
-      const type = typeOf(value)
-      return { name, type, value, required: true, seen: type === 'CNAME' ? seen.length > 0 : seen.includes(value) }
-    }),
-  )
+      return [...new Set(values)].map((value): DnsRecord => {
+        const type = typeOf(value)
+        return { name, type, value, required: true, seen: type === 'CNAME' ? seen.length > 0 : seen.includes(value) }
+      })
+    })
+    .slice(0, most)
 
 export const dnsVerdict = (server: ChatmailServer, records: readonly DnsRecord[]): Verdict<'DNSReady'> => {
   if (namesToLookUp(server).length === 0)
-    return { status: 'True', reason: 'NotNeeded', message: 'Clients connect to an address; no record is needed.' }
-  if (records.length === 0)
+    return { status: 'True', reason: 'NotNeeded', message: 'Clients look up no name; no record is needed.' }
+  if (namesToLookUp(server).some((each) => !records.some(({ name }) => name === each)))
     return { status: 'False', reason: 'WaitingForAddress', message: 'The records are known once there is an address.' }
   const missing = records.filter(({ seen }) => !seen)
   if (missing.length === 0) return { status: 'True', reason: 'Published', message: 'All records are published.' }
