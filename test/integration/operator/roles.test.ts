@@ -12,6 +12,7 @@ import { missingKubeTool } from '../../support/kube-tools.ts'
 import { brisk, OperatorBed } from '../../support/operator/bed.ts'
 import { certificateSecret, installCertManager } from '../../support/operator/cert-manager.ts'
 import { crashLoop } from '../../support/operator/pod-statuses.ts'
+import { installPrometheusOperator } from '../../support/operator/prometheus-operator.ts'
 
 const skip = apiServerMissing() || missingKubeTool('helm')
 let bed: OperatorBed
@@ -20,6 +21,7 @@ before(async () => {
   bed = await OperatorBed.start({ audit: true })
   for (const name of [ownNamespace, 'team-a']) await bed.api.kubectl(['create', 'namespace', name])
   await installCertManager(bed)
+  await installPrometheusOperator(bed)
 })
 after(() => bed?.stop())
 
@@ -89,6 +91,11 @@ const tour = async (namespace: string): Promise<void> => {
     assert.equal(await bed.client.get(certificateResource, { namespace, name: 'tour-tls' }), null)
   })
   await until('Ready', 'True')
+  const monitoring = { podMonitor: 'Disabled', dashboards: 'Disabled' }
+  await apply({ ...mine, turn: { enabled: false }, monitoring })
+  await eventually(async () => {
+    for (const kind of ['PodMonitor', 'PrometheusRule']) assert.equal(await bed.object(kind, 'tour', namespace), null)
+  })
   await bed.client.delete(serverResource, { namespace, name: 'tour' })
 }
 
