@@ -43,6 +43,10 @@ const oids = {
   serverAuth: '1.3.6.1.5.5.7.3.1',
 } as const
 
+/** By its own signature: `checkIssued` says no to one whose key may sign nothing but handshakes, as those that are made here. */
+export const isSelfSigned = (x509: X509Certificate): boolean =>
+  x509.subject === x509.issuer && x509.verify(x509.publicKey)
+
 export type CertificatePem = { crt: string; key: string }
 type Random = (bytes: number) => Buffer
 

@@ -5,7 +5,7 @@ import { exitCodes } from '../../workloads/contract/exit-codes.ts'
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
 import { StartError } from '../../workloads/contract/start-error.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
-import { selfSignedCertificate } from '../certificate/self-signed.ts'
+import { isSelfSigned, selfSignedCertificate } from '../certificate/self-signed.ts'
 import { type Certificate, type Facts, outsideACluster } from '../render/facts.ts'
 import { names } from '../render/names.ts'
 import type { SecretFolder } from './data/secrets.ts'
@@ -39,7 +39,7 @@ const ownCertificate = (secretName: string, secrets: SecretFolder): Certificate 
     )
   try {
     const certificate = new X509Certificate(crt)
-    return { secretName, issuer: null, pem: null, selfSigned: certificate.checkIssued(certificate) }
+    return { secretName, issuer: null, pem: null, selfSigned: isSelfSigned(certificate) }
   } catch {
     throw new StartError(
       `${secrets.path(secretName, mountedFiles.certificate)}: not a certificate in PEM form`,

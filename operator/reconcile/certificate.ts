@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
 import { certificateSource } from '../api/certificate-source.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
-import { selfSignedCertificate } from '../certificate/self-signed.ts'
+import { isSelfSigned, selfSignedCertificate } from '../certificate/self-signed.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import type { Certificate } from '../render/facts.ts'
 import { names } from '../render/names.ts'
@@ -78,7 +78,7 @@ const kept = (
   const x509 = usable(gathered.keptCertificate)
   if (!x509) return { certificate, verdict: whenMissing }
   return {
-    certificate: { ...certificate, selfSigned: x509.checkIssued(x509) },
+    certificate: { ...certificate, selfSigned: isSelfSigned(x509) },
     verdict: judged(x509, gathered, `in the Secret ${certificate.secretName}`),
   }
 }

@@ -11,7 +11,7 @@ export type ClusterRanges = { services: string[]; apiServers: string[] }
 
 const rememberMs = 600_000
 
-const orNothing = <T>(work: Promise<T[]>): Promise<T[]> => work.catch(() => [])
+const nothing: ClusterRanges = { services: [], apiServers: [] }
 
 const serviceCidrs = async (client: KubeClient): Promise<string[]> => {
   const { items } = await client.list<KubeObject & { spec?: { cidrs?: string[] } }>(serviceCidrResource)
@@ -24,17 +24,25 @@ const apiServers = async (client: KubeClient): Promise<string[]> => {
   return (slice?.endpoints ?? []).flatMap(({ addresses }) => addresses)
 }
 
-/** Asks the API, at most every ten minutes. `now` in milliseconds. */
+/**
+ * Asks the API, at most every ten minutes. What it does not tell this time is what it told before: a call that fails must not
+ * open the cluster to the relays. `now` in milliseconds.
+ */
 export const clusterRanges = (client: KubeClient, now: () => number): (() => Promise<ClusterRanges>) => {
   let asked = Number.NEGATIVE_INFINITY
-  let ranges: Promise<ClusterRanges> | undefined
+  let known = Promise.resolve(nothing)
+  const ask = async (before: ClusterRanges): Promise<ClusterRanges> => {
+    const [services, servers] = await Promise.allSettled([serviceCidrs(client), apiServers(client)])
+    return {
+      services: services.status === 'fulfilled' ? services.value : before.services,
+      apiServers: servers.status === 'fulfilled' ? servers.value : before.apiServers,
+    }
+  }
   return () => {
-    if (ranges && asked > now() - rememberMs) return ranges
+    if (asked > now() - rememberMs) return known
     asked = now()
-    ranges = Promise.all([orNothing(serviceCidrs(client)), orNothing(apiServers(client))]).then(
-      ([services, servers]) => ({ services, apiServers: servers }),
-    )
-    return ranges
+    known = known.then(ask)
+    return known
   }
 }
 

@@ -270,7 +270,7 @@ test('every port that clients need is told once for each place', () => {
   statusSchema.parse({ ports })
   assert.deepEqual(
     ports.filter(({ protocol }) => protocol === 'UDP').map(({ name, where }) => `${name} ${where}`),
-    ['turn n1', 'turn-port n2', 'turn-relay n1', 'turn-relayports n2'],
+    ['turn n1', 'turn n2', 'turn-relay n1', 'turn-relay n2'],
   )
   assert.ok(ports.every(({ purpose }) => !/health/.test(purpose)))
   const hundreds = Array.from({ length: 300 }, (_, index) => ({ nodeName: `n${index}`, host: null }))
