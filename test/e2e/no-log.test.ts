@@ -9,6 +9,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { connect as secure, type TLSSocket } from 'node:tls'
+import { Endpoint } from '../../workloads/iroh/client/endpoint.ts'
 import { LocalServer, type ServerSummary } from '../support/local-server.ts'
 import { encryptedMessage } from '../support/messages.ts'
 import { allocateAndEcho } from '../support/turn-client.ts'
@@ -105,8 +106,28 @@ describe('No-Log', () => {
     )
   })
 
+  test('real-time apps use the relay, and strangers misuse it', async () => {
+    const url = new URL(summary.iroh!)
+    const open = (version: 'legacy' | 'modern-2') =>
+      Endpoint.open({ url, version, signal: AbortSignal.timeout(20_000) })
+    for (const version of ['legacy', 'modern-2'] as const) {
+      const [one, two] = [await open(version), await open(version)]
+      secrets.push(...[one, two].flatMap(({ key }) => [key.toString('hex'), key.toString('base64')]))
+      one.send(two.key, Buffer.from(word))
+      assert.equal((await two.datagram(one.key)).toString(), word)
+      two.sendFrame(Buffer.from(word))
+      await assert.rejects(two.next(() => false))
+      one.close()
+    }
+    await fetch(new URL(`/${word}`, url))
+    const stranger = connect({ port: Number(url.port), host: '127.0.0.1', localAddress: strangersAddress })
+    stranger.end(`GET /${word} HTTP/1.1\r\nhost: ${word}\r\nupgrade: ${word}\r\n\r\n`)
+    stranger.resume()
+    await once(stranger, 'close')
+  })
+
   test('metrics and state hold counts alone', async () => {
-    for (const workload of ['mail', 'turn'] as const)
+    for (const workload of ['mail', 'turn', 'iroh'] as const)
       for (const path of ['/metrics', '/state']) {
         const text = await server.ask(workload, path)
         assertSilent(`${path} of ${workload}`, text)
