@@ -21,6 +21,8 @@ export type Figures = {
 
 /** Datagrams a second at which costs are compared. */
 export const steadyRate = 10_000
+/** Where the search begins for a server that does not carry that. */
+const lowestRate = 1000
 /** What may be lost of a rate that counts as carried: what a call does not notice. */
 const tolerated = 0.005
 const growth = 1.2
@@ -43,6 +45,11 @@ const climb = async (run: (rate: number) => Promise<Step>, from: Step): Promise<
   return best
 }
 
+const running = new Set<Target>()
+
+/** Stops whatever is being measured. */
+export const stopAll = async (): Promise<void> => void (await Promise.all([...running].map((target) => target.stop())))
+
 export const measure = async (
   server: Server,
   { allocations, size }: Scenario,
@@ -50,6 +57,7 @@ export const measure = async (
   seconds: number,
 ): Promise<Figures> => {
   const target: Target = await server.start()
+  running.add(target)
   try {
     const [peerPort] = await freePorts(1)
     const made = await allocate(target, allocations, peerPort!)
@@ -61,7 +69,8 @@ export const measure = async (
     }
     await run(steadyRate / 2, 1)
     const steady = await run(steadyRate, seconds * 2)
-    const best = lossOf(steady) > tolerated ? { ...steady, rate: 0 } : await climb(run, steady)
+    const from = lossOf(steady) <= tolerated ? steady : await run(lowestRate)
+    const best = lossOf(from) > tolerated ? { ...from, rate: 0 } : await climb(run, from)
     return {
       steadyCpu: steady.cpu,
       p50: steady.p50,
@@ -74,5 +83,6 @@ export const measure = async (
     }
   } finally {
     await target.stop()
+    running.delete(target)
   }
 }
