@@ -4,7 +4,8 @@ import type { ChatmailServer } from '../../api/chatmail-server.ts'
 import { configMap, fileText } from '../files.ts'
 import { names } from '../names.ts'
 import type { ConfigMap } from '../objects.ts'
-import { type Panel, type Query, type Row, rows } from './panels.ts'
+import type { Panel, Query, Row } from './panels.ts'
+import { rows } from './rows/rows.ts'
 import { inWords } from './words.ts'
 
 /** By which Grafana's sidecar finds dashboards, unless it is told another label. */
