@@ -90,10 +90,12 @@ test('rows of parts that a server does not have are left out', () => {
 
 test('every query is about this server or the operator, and no word is left to fill in', () => {
   const rule = made(everything, both)[1] as PrometheusRule
-  const groups = rule.spec.groups as { rules: { expr: string; annotations: { summary: string } }[] }[]
+  type Rule = { expr: string; labels: Record<string, string>; annotations: { summary: string } }
+  const groups = rule.spec.groups as { rules: Rule[] }[]
   const rules = groups.flatMap((group) => group.rules)
   const queries = [...panelsOf(everything).flatMap(({ targets = [] }) => targets), ...rules].map(({ expr }) => expr)
   assert.ok(queries.length > 30)
+  for (const { labels } of rules) assert.deepEqual([labels.namespace, labels.chatmail_server], ['community', 'chat'])
   for (const expr of [...queries, ...rules.map(({ annotations }) => annotations.summary)])
     assert.doesNotMatch(expr.replace('$__rate_interval', '').replace('$labels', ''), /\$/)
   for (const expr of queries)

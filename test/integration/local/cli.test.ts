@@ -65,6 +65,10 @@ test('a file that is wrong: exit 78, a line each with where, what and what is al
     [`${header}spec: { domain: [1\n`, [/line 4|line 5/]],
     [`${header}---\n${header}`, [/2 documents; one ChatmailServer/]],
     ['', [/0 documents/]],
+    [
+      `${header.replace('chat }', 'chat, annotations: { chatmail.dev/rotate-keys: 2 } }')}spec: { domain: chat.example.org }`,
+      [/metadata\.annotations\.chatmail\.dev\/rotate-keys: found 2; allowed: text; put numbers and dates into quotes/],
+    ],
     ['- a\n- b\n', [/./]],
     [
       `${header}spec: { domain: chat.example.org, mail: { proxyProtocol: true } }`,
@@ -80,6 +84,19 @@ test('a file that is wrong: exit 78, a line each with where, what and what is al
   }
   assert.match(chatmail(['up', '-f', 'missing.yaml']).stderr, /missing\.yaml: there is no such file/)
   assert.deepEqual(readdirSync(dir), [])
+})
+
+test('keys: a folder is wanted, and one in which a server has run', () => {
+  assert.equal(chatmail(['keys']).status, 64)
+  for (const words of [['keys'], ['keys', 'rotate'], ['keys', 'revoke']]) {
+    const { status, stderr } = chatmail([...words, '--data-dir', 'nowhere'])
+    assert.equal(status, 69)
+    assert.match(
+      stderr,
+      /^--data-dir nowhere: no data of a server lies there\. Give the folder that `chatmail up` names/,
+    )
+  }
+  assert.deepEqual(readdirSync(dir), [], 'no request was left behind')
 })
 
 test('render prints what up runs, without secrets, and for a cluster too', () => {
