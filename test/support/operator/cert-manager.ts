@@ -1,7 +1,11 @@
 /** A cluster with cert-manager's API, whose issuer is played by the test. */
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { selfSignedCertificate } from '../../../operator/certificate/self-signed.ts'
 import { certificateResource, secretResource } from '../../../operator/reconcile/resources.ts'
+import { CertificateAuthority } from '../api-server-certificates.ts'
 import type { OperatorBed } from './bed.ts'
 
 const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
@@ -45,15 +49,35 @@ export const certificateStatus = async (
   await client.applyStatus(certificateResource, body, { manager: 'cert-manager', force: true })
 }
 
-/** A Secret with a certificate for these names that was made at `now`, in Unix milliseconds. */
+type Pair = { crt: string; key: string }
+
+/** A certificate for these names, signed by an authority that is forgotten at once. */
+const issued = (domains: readonly string[]): Pair => {
+  const folder = mkdtempSync(join(tmpdir(), 'issuer-'))
+  try {
+    const authority = new CertificateAuthority(join(folder, 'ca'))
+    authority.issue('server', '/CN=server', domains.map((domain) => `DNS:${domain}`).join(','))
+    return {
+      crt: readFileSync(authority.certificateFile('server'), 'utf8'),
+      key: readFileSync(authority.keyFile('server'), 'utf8'),
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const selfSigned = (domains: readonly string[], now: number): Pair =>
+  selfSignedCertificate({ crt: null, key: null }, [...domains], now, randomBytes)
+
+/** A Secret with a certificate for these names: issued now, or self-signed at `now`, in Unix milliseconds. */
 export const certificateSecret = async (
   { client }: OperatorBed,
   name: string,
   domains: readonly string[],
-  now = Date.now(),
+  now: number | null = null,
   namespace = 'default',
 ): Promise<void> => {
-  const { crt, key } = selfSignedCertificate({ crt: null, key: null }, [...domains], now, randomBytes)
+  const { crt, key } = now === null ? issued(domains) : selfSigned(domains, now)
   const encoded = (text: string) => Buffer.from(text).toString('base64')
   const body = {
     apiVersion: 'v1',
