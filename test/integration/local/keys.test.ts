@@ -363,7 +363,9 @@ describe('a server that runs', () => {
   let flow: Flow
 
   before(async () => {
-    ;({ server: local, summary } = await LocalServer.start({ spec: { turn: { drain: { deadline: '1s' } } } }))
+    ;({ server: local, summary } = await LocalServer.start({
+      spec: { turn: { drain: { deadline: '1s' } }, iroh: { mode: 'Disabled' } },
+    }))
   })
   after(async () => {
     flow?.kill()

@@ -8,7 +8,6 @@ import { resourceOf } from '../../../operator/reconcile/resources.ts'
 import { secretText } from '../../../operator/reconcile/view.ts'
 import { apiServerMissing } from '../../support/api-server.ts'
 import { eventually } from '../../support/eventually.ts'
-import { startIroh } from '../../support/iroh-process.ts'
 import { LocalServer } from '../../support/local-server.ts'
 import { brisk, OperatorBed } from '../../support/operator/bed.ts'
 import { installPrometheusOperator } from '../../support/operator/prometheus-operator.ts'
@@ -34,16 +33,15 @@ describe('what monitoring finds', { skip: apiServerMissing() }, () => {
   let aheadMs = 0
 
   let local: LocalServer
-  let iroh: Awaited<ReturnType<typeof startIroh>>
 
   before(async () => {
-    ;[bed, { server: local }, iroh] = await Promise.all([OperatorBed.start(), LocalServer.start(), startIroh()])
+    ;[bed, { server: local }] = await Promise.all([OperatorBed.start(), LocalServer.start()])
     counted = countedClient(bed.api.kubeconfig)
     const { client, metrics } = counted
     operator = await bed.operate({ pace: brisk, client, metrics, now: () => Date.now() + aheadMs })
   })
   after(async () => {
-    await Promise.all([bed?.stop(), local?.stop(), iroh?.stop()])
+    await Promise.all([bed?.stop(), local?.stop()])
     await counted?.client.close()
   })
 
@@ -133,7 +131,7 @@ describe('what monitoring finds', { skip: apiServerMissing() }, () => {
     const texts = await Promise.all([
       local.ask('mail', '/metrics'),
       local.ask('turn', '/metrics'),
-      iroh.workload.management('/metrics'),
+      local.ask('iroh', '/metrics'),
       exposed(),
     ])
     const text = texts.join('\n')
