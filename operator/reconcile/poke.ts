@@ -13,7 +13,7 @@ import type { Gathered } from './gather.ts'
 import { idOf, podResource } from './resources.ts'
 import { isRunning, type Pod } from './view.ts'
 
-export const mountedAnnotation = `${annotationPrefix}mounted`
+const mountedAnnotation = `${annotationPrefix}mounted`
 
 /** What each component has mounted and is reloaded in place. */
 const mounted = ({ server }: Gathered) => {

@@ -12,7 +12,7 @@ import type { Problem } from './outcome.ts'
 import { serverResource } from './resources.ts'
 
 /** Another one than that of children, so that neither ever gives up the other's fields. */
-export const statusManager = 'chatmail-operator-status'
+const statusManager = 'chatmail-operator-status'
 
 export type Record = (regarding: KubeObject, type: EventType, reason: string, note: string) => void
 
