@@ -23,6 +23,9 @@ export const brisk: Pace = {
   proofs: { worksMs: 100, failsMs: 50 },
 }
 
+/** `podIP` gives pods their addresses, by their number from 1. */
+export type BedOptions = ApiServerOptions & { podIP?: (number: number) => string }
+
 export class OperatorBed {
   readonly api: ApiServer
   readonly client: KubeClient
@@ -31,14 +34,14 @@ export class OperatorBed {
   readonly logged: string[] = []
   readonly #operators: RunningOperator[] = []
 
-  private constructor(api: ApiServer) {
+  private constructor(api: ApiServer, { podIP }: BedOptions) {
     this.api = api
     this.client = KubeClient.fromConfig({ kubeconfig: api.kubeconfig })
-    this.kubelet = new FakeKubelet({ client: this.client, nodes: ['node1', 'node2'] })
+    this.kubelet = new FakeKubelet({ client: this.client, nodes: ['node1', 'node2'], ...(podIP && { podIP }) })
   }
 
-  static async start(options: ApiServerOptions = {}): Promise<OperatorBed> {
-    const bed = new OperatorBed(await ApiServer.start(options))
+  static async start(options: BedOptions = {}): Promise<OperatorBed> {
+    const bed = new OperatorBed(await ApiServer.start(options), options)
     await installDefinition(bed.api)
     await bed.addNode('node1', '203.0.113.11')
     await bed.addNode('node2', '203.0.113.12')
