@@ -35,10 +35,14 @@ const scenarios = all.filter(
 )
 
 /** What stands for the rounds: other work on the machine takes from rates and adds to times, and never the other way. */
-type Pick = (rounds: readonly number[]) => number
-const median: Pick = (rounds) => [...rounds].sort((a, b) => a - b)[Math.floor(rounds.length / 2)]!
-const highest: Pick = (rounds) => Math.max(...rounds)
-const lowest: Pick = (rounds) => Math.min(...rounds)
+type Pick = (rounds: readonly Figures[], of: keyof Figures) => number
+const sorted = (rounds: readonly Figures[], of: keyof Figures): readonly Figures[] =>
+  [...rounds].sort((a, b) => a[of] - b[of])
+const median: Pick = (rounds, of) => sorted(rounds, of)[Math.floor((rounds.length - 1) / 2)]![of]
+const highest: Pick = (rounds, of) => sorted(rounds, of).at(-1)![of]
+const lowest: Pick = (rounds, of) => sorted(rounds, of)[0]![of]
+/** Of the round that carried most: the busier a server is, the more it does for each system call. */
+const atHighest: Pick = (rounds, of) => sorted(rounds, 'highest').at(-1)![of]
 
 type FigureRow = { figure: string; aim: string; pick: Pick; of: keyof Figures; show: (value: number) => string }
 
@@ -47,7 +51,7 @@ const milli = (value: number): string => `${value.toFixed(2)} ms`
 const steady = `${steadyRate / 1000}k/s`
 const relayRows: readonly FigureRow[] = [
   { figure: `CPU a datagram at ${steady}`, aim: '', pick: median, of: 'steadyCpu', show: micro },
-  { figure: 'CPU a datagram, at the highest rate', aim: '≤ 18 µs', pick: median, of: 'saturatedCpu', show: micro },
+  { figure: 'CPU a datagram, at the highest rate', aim: '≤ 18 µs', pick: atHighest, of: 'saturatedCpu', show: micro },
   {
     figure: 'highest rate with ≤ 0.5 % lost',
     aim: '≥ 50k/s',
@@ -116,9 +120,7 @@ for (const scenario of scenarios) {
     : relayRows) {
     const cells = compared.map((server): Cell => {
       const good = found.get(server)!.filter((each) => typeof each !== 'string')
-      return good.length > 0
-        ? show(pick(good.map((figures) => figures[of])))
-        : { reason: String(found.get(server)![0]) }
+      return good.length > 0 ? show(pick(good, of)) : { reason: String(found.get(server)![0]) }
     })
     table.row(figure, cells, aim)
   }

@@ -104,9 +104,11 @@ export class TurnClient {
     await this.#request(methods.channelBind, [fixed(channelNumber(channel)), peerAttribute(peer)])
   }
 
-  /** Seconds; 0 frees the allocation. @throws TurnError */
+  /** Seconds; 0 frees the allocation, also one that is gone already (RFC 8656 §8.3). @throws TurnError */
   async refresh(seconds: number): Promise<void> {
-    await this.#request(methods.refresh, [fixed(lifetime(seconds))])
+    await this.#request(methods.refresh, [fixed(lifetime(seconds))]).catch((error: unknown) => {
+      if (seconds > 0 || !(error instanceof TurnError) || error.code !== '437') throw error
+    })
   }
 
   sendTo(peer: Peer, data: Buffer): void {
