@@ -1,6 +1,7 @@
 // A community's way, on a real cluster of two nodes: helm install, five lines, two people from outside, and then everything
 // that happens to a server while calls go on. One story: each test goes on where the one before ended.
 import assert from 'node:assert/strict'
+import { resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Status } from '../../operator/api/status.ts'
 import { Cluster, clusterMissing, type Flow } from '../support/cluster.ts'
@@ -102,6 +103,16 @@ story('two people from outside write to one another and are told of the relay on
   assert.equal((await bob.receive('from outside')).text, 'from outside')
   const [ice] = await alice.iceServers()
   assert.deepEqual(ice!.urls, [`turn:${cluster.nodeIp(1)}:3478`])
+})
+
+story('clients are told of the relay for real-time apps, and it works from outside', async () => {
+  const { iroh } = (await server()).status.endpoints!
+  assert.equal(iroh, `http://${domain}/`)
+  const chatmail = [process.execPath, resolve(import.meta.dirname, '../../operator/main.ts')]
+  const outside = cluster.launch({ [domain]: address })
+  const found = await cluster.client(...outside, ...chatmail, 'iroh', 'test', '--url', iroh, '--output', 'json')
+  const { ok, steps } = JSON.parse(found) as { ok: boolean; steps: { step: string; ok: boolean }[] }
+  assert.ok(ok && steps.every((step) => step.ok), found)
 })
 
 /** The relayed packets of a call, and what it must look like at its end. */
