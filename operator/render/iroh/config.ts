@@ -8,6 +8,9 @@ import { irohReach } from './reach.ts'
 
 const loopback = '127.0.0.1'
 
+/** Seconds over which a relay that ends sends its clients away; on one machine somebody waits for the end. */
+export const drainSpread = { cluster: 5, local: 1 } as const
+
 /** Behind mail it listens for mail alone: on one machine by its address, in a cluster by a network policy. */
 const listeners = (server: ChatmailServer, facts: Facts) => {
   const { port } = server.spec.iroh
@@ -20,9 +23,6 @@ export const renderIrohConfig = (server: ChatmailServer, facts: Facts): z.input<
   listenAddress: facts.listenAddress,
   ...listeners(server, facts),
   management: { address: facts.managementAddress, port: managementPort(server, facts.platform, 'iroh') },
-  drain: { spread: drainSpread },
+  drain: { spread: drainSpread[facts.platform] },
   noLog: server.spec.privacy.noLog,
 })
-
-/** Seconds over which a relay that ends sends its clients away. */
-export const drainSpread = 5

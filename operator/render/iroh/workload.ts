@@ -28,7 +28,7 @@ export const irohWorkload = (server: ChatmailServer, facts: Facts, config: strin
     data: { name: 'data', emptyDir: { sizeLimit: '16Mi' } },
     ports: [{ name: 'iroh', containerPort: port, protocol: 'TCP' }],
     managementPort: managementPort(server, facts.platform, 'iroh'),
-    gracePeriod: drainSpread + drainMargin,
+    gracePeriod: drainSpread[facts.platform] + drainMargin,
     resources,
     extra: { serviceAccountName: names.iroh(server) },
   })
