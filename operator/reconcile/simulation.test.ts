@@ -32,8 +32,10 @@ class World {
   readonly operator: ModelOperator
   readonly #violations: Error[] = []
   #annotations: Record<string, string> = {}
-  /** Deployments that were changed while they served, and which pod served then. */
-  readonly #replaced = new Map<string, string>()
+  /** Deployments that were changed while they served and do not serve again yet. */
+  readonly #replaced = new Set<string>()
+  /** Pods that clients have been told of. */
+  readonly #told = new Set<string>()
   /** Secret of a key → when a mail pod could last sign with it, in milliseconds. */
   readonly #lastSigned = new Map<string, number>()
 
@@ -58,6 +60,8 @@ class World {
 
   /** @throws what was wrong with a write */
   judge(): void {
+    // One that has come back may be lost again, which is nobody's replacement.
+    for (const each of [...this.#replaced]) if (this.#isBack(each)) this.#replaced.delete(each)
     const [violation] = this.#violations
     if (violation) throw violation
   }
@@ -86,19 +90,25 @@ class World {
     return this.cluster.pods.find((pod) => pod.ownerUid === deployment.metadata.uid && this.cluster.isServing(pod))
   }
 
-  /** Mail pods sign with what they have until they have something else. */
+  /** Mail pods tell and sign with what they have until they have something else. */
   sign(): void {
+    const told = this.mailPods.flatMap((pod) =>
+      this.cluster.toldBy(pod).turn.map(({ host, port }) => `${host}:${port}`),
+    )
+    for (const pod of this.cluster.pods)
+      if (this.cluster.component(pod) === 'turn' && pod.running && told.includes(this.cluster.endpointOf(pod)))
+        this.#told.add(pod.uid)
     for (const pod of this.mailPods) this.#lastSigned.set(this.cluster.signedBy(pod), this.cluster.now)
   }
 
   /** True when the relay works again, or another node takes its place. */
-  #isBack([name, served]: [string, string]): boolean {
+  #isBack(name: string): boolean {
     const deployment = this.cluster.api.objects.get(`Deployment/${name}`)
     if (!deployment) return true
     const { cordoned, darkSince } = this.cluster.node(nodeOf(deployment)!)
     if (cordoned || darkSince !== null) return true
     const pod = this.podOf(deployment)
-    return pod !== undefined && pod.uid !== served && pod.template === templateOf(deployment)
+    return pod !== undefined && pod.template === templateOf(deployment)
   }
 
   #checkRelay(before: KubeObject | null, after: KubeObject | null): void {
@@ -112,11 +122,12 @@ class World {
         this.cluster.toldBy(mail).turn.some(({ host, port }) => `${host}:${port}` === endpoint),
     )
     assert.equal(telling.length, 0, `${before.metadata.name} changes while a mail pod tells clients of it`)
-    if (!after) return
+    // One that came up a moment ago and was never told has no clients.
+    if (!after || !this.#told.has(pod.uid)) return
     const { name } = before.metadata
-    const others = [...this.#replaced].filter((each) => each[0] !== name && !this.#isBack(each))
+    const others = [...this.#replaced].filter((each) => each !== name && !this.#isBack(each))
     assert.deepEqual(others, [], `${name} is replaced while another is`)
-    this.#replaced.set(name, pod.uid)
+    this.#replaced.add(name)
   }
 
   #checkRing(before: Keyring | null, after: Keyring): void {
