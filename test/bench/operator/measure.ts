@@ -1,4 +1,5 @@
 /** One run with so many servers. */
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Status } from '../../../operator/api/status.ts'
 import type { KubeObject } from '../../../operator/kube/objects.ts'
 import { Reflector } from '../../../operator/kube/reflector.ts'
@@ -29,6 +30,7 @@ type Served = KubeObject & { status?: Status }
 const parallel = 8
 const patienceMs = 1_200_000
 const edits = 200
+const quietMs = 3000
 
 const inParallel = async <T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> => {
   const rest = [...items]
@@ -138,6 +140,14 @@ const rawTime = async (site: Site, objects: readonly KubeObject[], count: number
   return time
 }
 
+/** Resolves when nothing was written for a while: pods of the last edits have come and were told of. */
+const quiet = async (operator: RunningOperator): Promise<void> => {
+  for (let before = -1, { writes } = await operator.counts(); writes !== before; { writes } = await operator.counts()) {
+    before = writes
+    await wait(quietMs)
+  }
+}
+
 /** A new process that looks at every server once. */
 const restart = async (site: Site, entry: string, count: number) => {
   let operator: RunningOperator | undefined
@@ -170,6 +180,7 @@ export const measure = async (count: number, entry: string, say: (text: string) 
     say(`ready after ${Math.round(readyMs)} ms, ${writes} writes; editing`)
     const times = await editTimes(site, servers, count)
     await allReady(servers, count)
+    await quiet(operator)
     const memory = operator.memory()
     await operator.stop()
     await servers.stop()

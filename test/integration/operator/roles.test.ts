@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import type { Manifest } from '../../../hack/generate/install.ts'
 import { KubeClient } from '../../../operator/kube/client.ts'
 import { certificateResource, resourceOf, serverResource } from '../../../operator/reconcile/resources.ts'
+import { leases } from '../../../operator/runtime/lease.ts'
 import { namespace as ownNamespace, rendered } from '../../chart/chart.ts'
 import { grants, operatorRoles } from '../../chart/grants.ts'
 import { type AuditEvent, apiServerMissing } from '../../support/api-server.ts'
@@ -158,6 +159,8 @@ for (const [title, user, namespace, values] of [
     await tour(namespace)
     await operator.stop()
     await client.close()
+    // The next one makes its own.
+    await bed.client.delete(leases, { namespace: ownNamespace, name: 'chatmail-operator' })
     const { used, refused, beyond } = compare(user, granted)
     assert.deepEqual(refused, [])
     assert.deepEqual(beyond, [])

@@ -196,7 +196,7 @@ test('a server by address needs no record, one without relays says so', { skip }
   await bed.until('plain', 'DNSReady', 'True', 'NotNeeded')
   await bed.until('plain', 'IrohAvailable', 'True')
   const { status } = await bed.until('plain', 'TurnAvailable', 'False', 'Disabled')
-  assert.deepEqual([status?.endpoints?.turn, status?.endpoints?.iroh], [[], 'https://iroh.example.org'])
+  assert.deepEqual([status?.endpoints?.turn, status?.endpoints?.iroh], [[], 'https://iroh.example.org/'])
   await bed.until('plain', 'Ready', 'True')
 })
 
