@@ -37,7 +37,7 @@ const mailPortTable: readonly MailPortRow[] = [
     name: 'http',
     standard: 80,
     unprivileged: 2080,
-    purpose: 'certificates, the way to HTTPS (HTTP)',
+    purpose: 'certificates, the way to HTTPS, real-time apps where the certificate is self-signed (HTTP)',
     localDefault: false,
   },
 ]

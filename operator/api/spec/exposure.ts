@@ -26,7 +26,11 @@ export const exposure = section('How clients reach the mail server.', {
     submissions: standard('sending with TLS', '465', '2465'),
     submission: standard('sending with STARTTLS', '587', '2587'),
     https: standard('the page and autoconfiguration', '443', '2443'),
-    http: standard('certificates by HTTP and the way to HTTPS', '80', 'off'),
+    http: standard(
+      'certificates by HTTP, the way to HTTPS, and real-time apps where the certificate is self-signed',
+      '80',
+      'off',
+    ),
   }),
   annotations: boundedMap(z.string().max(4096), 64)
     .default({})
