@@ -73,8 +73,9 @@ export class Caches {
       each.onChange((change) => listeners.server(change.object, 'old' in change ? change.old : undefined))
     for (const { reflectors } of [this.#pods, ...this.#children])
       for (const each of reflectors) each.onChange(({ object }) => listeners.child(object))
+    // A node that is gone looks as it did before: its end is news all the same.
     for (const each of this.#nodes.reflectors)
-      each.onChange((change) => listeners.node(change.object, 'old' in change ? change.old : undefined))
+      each.onChange(({ type, object, old }) => listeners.node(object, type === 'deleted' ? undefined : old))
   }
 
   /** Resolves when every copy is complete. */
