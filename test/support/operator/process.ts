@@ -20,6 +20,10 @@ export class OperatorProcess {
       stream.setEncoding('utf8').on('data', (text: string) => {
         this.output += text
       })
+    const child = this.#process
+    const kill = () => void child.kill('SIGKILL')
+    process.once('exit', kill)
+    child.once('exit', () => process.off('exit', kill))
     this.exitCode = new Promise((resolve) => this.#process.once('exit', resolve))
   }
 
