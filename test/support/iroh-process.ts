@@ -41,7 +41,7 @@ export const startIroh = async ({ limits, drain, port, flags }: IrohProcessOptio
     ...(limits ? { limits } : {}),
     ...(drain ? { drain } : {}),
   }
-  const workload = await WorkloadProcess.start({
+  const workload = await WorkloadProcess.launch({
     name: 'iroh',
     managementPort: management,
     files: {

@@ -1,22 +1,18 @@
 /** A TURN workload as a process of its own, told what to do by a folder of mounted files, as in a pod. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { z } from 'zod'
 import { turnCredential } from '../../workloads/contract/credential.ts'
 import { type Keyring, signingKey } from '../../workloads/contract/keyring.ts'
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
-import { digestOf, type WorkloadState, workloadState } from '../../workloads/contract/state.ts'
+import { digestOf } from '../../workloads/contract/state.ts'
 import type { TurnConfig } from '../../workloads/contract/turn-config.ts'
 import type { turnPeers } from '../../workloads/contract/turn-peers.ts'
-import { workloadEnvironment, workloadNodeFlags } from '../../workloads/contract/workload-process.ts'
 import { freePorts } from './ports.ts'
 import type { TurnLogin } from './turn-client.ts'
+import { WorkloadProcess } from './workload-process.ts'
 
 export const newTurnSecret = (): string => randomBytes(32).toString('base64')
 
@@ -76,43 +72,25 @@ export type TurnProcessOptions = {
   engine?: 'turn' | 'coturn'
 }
 
-export class TurnProcess {
-  readonly dir = mkdtempSync(join(tmpdir(), 'chatmail-turn-'))
-  readonly token = randomBytes(24).toString('hex')
+export class TurnProcess extends WorkloadProcess {
   readonly config: TurnConfig
   keyring: Keyring
-  output = ''
-  readonly exited: Promise<number | null>
-  #process: ChildProcess
 
-  private constructor(config: TurnConfig, keyring: Keyring, options: TurnProcessOptions) {
-    const { certificate, engine = 'turn' } = options
+  private constructor(config: TurnConfig, keyring: Keyring, { certificate, engine = 'turn' }: TurnProcessOptions) {
+    super({
+      name: engine,
+      managementPort: config.management.port,
+      files: {
+        [mountedFiles.config]: stringify(config),
+        [mountedFiles.keyring]: JSON.stringify(keyring),
+        ...(certificate && {
+          [mountedFiles.certificate]: certificate.cert,
+          [mountedFiles.privateKey]: certificate.key,
+        }),
+      },
+    })
     this.config = config
     this.keyring = keyring
-    mkdirSync(join(this.dir, 'data'))
-    this.write(mountedFiles.config, stringify(config))
-    this.write(mountedFiles.managementToken, this.token)
-    this.write(mountedFiles.keyring, JSON.stringify(keyring))
-    if (certificate) this.certify(certificate)
-    const command = [
-      ...workloadNodeFlags,
-      'operator/main.ts',
-      engine,
-      '--mounts',
-      this.dir,
-      '--data',
-      join(this.dir, 'data'),
-    ]
-    this.#process = spawn(process.execPath, command, {
-      cwd: join(import.meta.dirname, '../..'),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: '.cache/compile', ...workloadEnvironment },
-    })
-    for (const stream of [this.#process.stdout!, this.#process.stderr!])
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        this.output += text
-      })
-    this.exited = new Promise((resolve) => this.#process.once('exit', resolve))
   }
 
   /** Starts one and resolves when it is ready. @throws Error with its output when it ends instead */
@@ -120,17 +98,7 @@ export class TurnProcess {
     const [managementPort] = await freePorts(1)
     const config = testTurnConfig(await freeTurnPort(), managementPort!)
     const turn = new TurnProcess(options.config?.(config) ?? config, options.keyring ?? newTurnKeyring(), options)
-    const died = turn.exited.then((code) => Promise.reject(new Error(`turn ended with ${code}: ${turn.output}`)))
-    died.catch(() => undefined)
-    await Promise.race([turn.#ready(), died]).catch(async (error: unknown) => {
-      await turn.stop()
-      throw error
-    })
-    return turn
-  }
-
-  get pid(): number {
-    return this.#process.pid!
+    return turn.whenReady()
   }
 
   get address(): { host: string; port: number } {
@@ -154,60 +122,10 @@ export class TurnProcess {
     this.write(mountedFiles.privateKey, key)
   }
 
-  async state(): Promise<WorkloadState> {
-    return workloadState.parse(JSON.parse(await this.management('/state')))
-  }
-
-  /** Polls `/state` until it is as wanted. @throws Error after ten seconds */
-  async until(wanted: (state: WorkloadState) => boolean): Promise<WorkloadState> {
-    const deadline = Date.now() + 10_000
-    for (;;) {
-      const state = await this.state()
-      if (wanted(state)) return state
-      if (Date.now() > deadline) throw new Error(`still ${JSON.stringify(state)}`)
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
-
-  async management(path: string): Promise<string> {
-    const response = await fetch(`http://127.0.0.1:${this.config.management.port}${path}`, {
-      headers: { authorization: `Bearer ${this.token}` },
-    })
-    return response.text()
-  }
-
-  signal(name: NodeJS.Signals): void {
-    this.#process.kill(name)
-  }
-
-  /** Ends it whatever it is doing and removes its folder. */
-  async stop(): Promise<void> {
-    this.#process.kill('SIGKILL')
-    await this.exited
-    rmSync(this.dir, { recursive: true, force: true })
-  }
-
   /** Changes `peers.json` and resolves once it is in force. */
   async tellPeers(peers: z.input<typeof turnPeers>): Promise<void> {
     const text = JSON.stringify(peers)
     this.write(mountedFiles.peers, text)
     await this.until((state) => state.loaded[mountedFiles.peers]?.digest === digestOf(text))
-  }
-
-  /** By rename, as a mounted file changes. */
-  write(name: string, content: string): void {
-    writeFileSync(join(this.dir, `${name}.new`), content)
-    renameSync(join(this.dir, `${name}.new`), join(this.dir, name))
-  }
-
-  async #ready(): Promise<void> {
-    const deadline = Date.now() + 20_000
-    for (;;) {
-      if (this.#process.exitCode !== null) return
-      if (Date.now() > deadline) throw new Error(`turn is not ready: ${this.output}`)
-      const ready = await fetch(`http://127.0.0.1:${this.config.management.port}/readyz`).catch(() => null)
-      if (ready?.ok) return
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
   }
 }

@@ -10,7 +10,8 @@ import { workloadEnvironment, workloadNodeFlags } from '../../workloads/contract
 import { eventually } from './eventually.ts'
 
 export type WorkloadProcessOptions = {
-  name: WorkloadState['workload']
+  /** The command that runs it. */
+  name: string
   managementPort: number
   /** Mounted file → content. */
   files: Readonly<Record<string, string>>
@@ -27,7 +28,7 @@ export class WorkloadProcess {
   #managementPort: number
   #process: ChildProcess
 
-  private constructor({ name, managementPort, files, flags = [] }: WorkloadProcessOptions) {
+  protected constructor({ name, managementPort, files, flags = [] }: WorkloadProcessOptions) {
     this.dir = mkdtempSync(join(tmpdir(), `chatmail-${name}-`))
     this.#name = name
     this.#managementPort = managementPort
@@ -49,17 +50,21 @@ export class WorkloadProcess {
   }
 
   /** Starts one and resolves when it is ready. @throws Error with its output when it ends instead */
-  static async start(options: WorkloadProcessOptions): Promise<WorkloadProcess> {
-    const workload = new WorkloadProcess(options)
-    const died = workload.exited.then((code) =>
-      Promise.reject(new Error(`${options.name} ended with ${code}: ${workload.output}`)),
+  static launch(options: WorkloadProcessOptions): Promise<WorkloadProcess> {
+    return new WorkloadProcess(options).whenReady()
+  }
+
+  /** Resolves when it is ready. @throws Error with its output when it ends instead; nothing is left then */
+  protected async whenReady(): Promise<this> {
+    const died = this.exited.then((code) =>
+      Promise.reject(new Error(`${this.#name} ended with ${code}: ${this.output}`)),
     )
     died.catch(() => undefined)
     try {
-      await Promise.race([eventually(() => workload.management('/readyz'), 20_000), died])
-      return workload
+      await Promise.race([eventually(() => this.management('/readyz'), 20_000), died])
+      return this
     } catch (error) {
-      await workload.stop()
+      await this.stop()
       throw error
     }
   }
