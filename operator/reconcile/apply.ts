@@ -17,7 +17,12 @@ type Writer = Pick<Sources, 'client' | 'caches'>
 
 const options = { manager: fieldManager, force: true }
 
-export type Applied = { written: string[]; problem: Problem | null }
+export type Applied = {
+  written: string[]
+  problem: Problem | null
+  /** True where an object is of somebody else. */
+  isForeign: boolean
+}
 
 const foreign = (object: KubeObject): Problem => ({
   reason: 'AdoptionRefused',
@@ -46,38 +51,53 @@ const versioned = (object: KubeObject, live: KubeObject | null): KubeObject => {
 const applyOne = async (writer: Writer, gathered: Gathered, object: KubeObject): Promise<Applied> => {
   const live = await existing(writer, gathered, object)
   if (live && !belongsTo(gathered.server, gathered.object.metadata.uid!, live))
-    return { written: [], problem: foreign(object) }
-  if (live && isSettled(live, object)) return { written: [], problem: null }
+    return { written: [], problem: foreign(object), isForeign: true }
+  if (live && isSettled(live, object)) return { written: [], problem: null, isForeign: false }
   try {
     writer.caches.wrote(await writer.client.apply(resourceOf(object), versioned(object, live), options))
   } catch (error) {
     if (!isInvalid(error)) throw error
-    return { written: [], problem: refused(object, error) }
+    return { written: [], problem: refused(object, error), isForeign: false }
   }
-  return { written: [idOf(object)], problem: null }
+  return { written: [idOf(object)], problem: null, isForeign: false }
 }
 
 /** Pods would run with what they mount of somebody else: the mail of another domain, say. */
 const runsPods = ({ kind }: KubeObject): boolean => kind === 'Deployment' || kind === 'StatefulSet'
 
+/** All at once, as many as the client has connections. @throws the first failure, after all have ended */
+const applyTogether = async (writer: Writer, gathered: Gathered, objects: readonly KubeObject[]): Promise<Applied> => {
+  const outcomes = await Promise.allSettled(objects.map((object) => applyOne(writer, gathered, object)))
+  const applied = outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason
+    return outcome.value
+  })
+  return {
+    written: applied.flatMap(({ written }) => written),
+    problem: applied.find(({ problem }) => problem)?.problem ?? null,
+    isForeign: applied.some(({ isForeign }) => isForeign),
+  }
+}
+
 /**
- * In order; the first problem is told, the rest is applied all the same, but no pods after an object that is not of this
- * server. @throws ApiError when a call fails
+ * First everything that pods mount, then what runs them. The first problem is told, the rest is applied all the same, but
+ * no pods beside an object that is not of this server. @throws ApiError when a call fails
  */
 export const applyAll = async (
   writer: Writer,
   gathered: Gathered,
   objects: readonly KubeObject[],
 ): Promise<Applied> => {
-  const written: string[] = []
-  let problem: Problem | null = null
-  let isForeign = false
-  for (const object of objects) {
-    if (isForeign && runsPods(object)) continue
-    const applied = await applyOne(writer, gathered, object)
-    written.push(...applied.written)
-    problem ??= applied.problem
-    isForeign ||= applied.problem?.reason === 'AdoptionRefused'
+  const first = await applyTogether(
+    writer,
+    gathered,
+    objects.filter((object) => !runsPods(object)),
+  )
+  if (first.isForeign) return first
+  const pods = await applyTogether(writer, gathered, objects.filter(runsPods))
+  return {
+    written: [...first.written, ...pods.written],
+    problem: first.problem ?? pods.problem,
+    isForeign: pods.isForeign,
   }
-  return { written, problem }
 }

@@ -8,7 +8,7 @@ import { names } from '../render/names.ts'
 import { managementPort } from '../render/ports.ts'
 import type { Caches } from './caches.ts'
 import type { ClusterRanges } from './cluster-ranges.ts'
-import { certificateResource, idOf, monitoringResources, namespaceResource, secretResource } from './resources.ts'
+import { certificateResource, idOf, monitoringResources, secretResource } from './resources.ts'
 import { type ReadState, readStates, type States } from './states.ts'
 import { componentLabel, type Node, type Pod, secretText } from './view.ts'
 
@@ -45,6 +45,7 @@ export type Sources = {
   readState: ReadState
   ranges: () => Promise<ClusterRanges>
   certManager: () => Promise<boolean>
+  namespace: (name: string) => Promise<KubeObject | null>
   monitoringKinds: () => Promise<ReadonlySet<string>>
   now: () => number
 }
@@ -123,7 +124,7 @@ const irreplaceable = async (
 }
 
 export const gather = async (server: ChatmailServer, object: KubeObject, sources: Sources): Promise<Gathered> => {
-  const { caches, client } = sources
+  const { caches } = sources
   const { namespace, name } = server.metadata
   const { mail } = server.spec
   const certManager = await sources.certManager()
@@ -140,7 +141,7 @@ export const gather = async (server: ChatmailServer, object: KubeObject, sources
     turnPods,
     irohPods: componentPods(pods, 'iroh'),
     nodes: caches.nodes(),
-    namespace: await client.get(namespaceResource, { name: namespace }),
+    namespace: await sources.namespace(namespace),
     rivals: caches.servers().filter((other) => isRival(object, other)),
     keptCertificate: await secretNamed(sources, namespace, keptSecretName(server)),
     registrationTokens: await secretNamed(sources, namespace, mail.registration.tokenSecretName),

@@ -14,7 +14,7 @@ import { Lookups, type Resolve } from './lookups.ts'
 import { type Pace, usualPace } from './pace.ts'
 import { type IrohTarget, irohProof, Proofs, type ProveIroh, type ProveRelay, turnProof } from './proofs.ts'
 import { type Operator, reconcile } from './reconcile.ts'
-import { certificateResource, monitoringApi } from './resources.ts'
+import { certificateResource, monitoringApi, namespaceResource } from './resources.ts'
 import type { ReadState } from './states.ts'
 import { instanceLabel, type Node } from './view.ts'
 
@@ -61,6 +61,9 @@ export type RunningOperator = {
  */
 const irohFailures = 15
 
+/** Several changes of one server's objects come together. */
+const gatherMs = 50
+const namespaceMs = 5000
 const conflictMs = 200
 const stopGraceMs = 10_000
 
@@ -123,6 +126,19 @@ const servedKinds = (client: KubeClient, api: string, now: () => number): (() =>
   }
 }
 
+/** A namespace as it was some seconds ago: only its labels matter, and what they forbid is looked at again anyway. */
+const namespaces = (client: KubeClient, now: () => number) => {
+  const known = new Map<string, { at: number; answer: Promise<KubeObject | null> }>()
+  return (name: string): Promise<KubeObject | null> => {
+    const last = known.get(name)
+    if (last && last.at > now() - namespaceMs) return last.answer
+    const answer = client.get(namespaceResource, { name })
+    known.set(name, { at: now(), answer })
+    answer.catch(() => known.delete(name))
+    return answer
+  }
+}
+
 const connectChanges = (caches: Caches, controller: Controller): void => {
   const everybody = (): void => {
     for (const server of caches.servers()) controller.enqueue(keyOf(server))
@@ -133,7 +149,8 @@ const connectChanges = (caches: Caches, controller: Controller): void => {
       // A domain may have become free.
       if (object.metadata.deletionTimestamp || (old && !caches.server(object.metadata as never))) everybody()
     },
-    child: ({ metadata: { namespace, labels } }) => controller.enqueue(`${namespace}/${labels?.[instanceLabel]}`),
+    child: ({ metadata: { namespace, labels } }) =>
+      controller.enqueueAfter(`${namespace}/${labels?.[instanceLabel]}`, gatherMs),
     node: (object, old) => {
       if (!old || nodeInput(old as Node) !== nodeInput(object as Node)) everybody()
     },
@@ -150,7 +167,7 @@ export const startOperator = async (options: OperatorOptions): Promise<RunningOp
   const events = new EventRecorder({ client, controller: controllerName, instance: options.identity, log, metrics })
   const controller: Controller = new Controller({
     name: 'chatmailserver',
-    workers: options.workers ?? 4,
+    workers: options.workers ?? 8,
     metrics,
     log,
     reconcile: async (key) => {
@@ -180,6 +197,7 @@ export const startOperator = async (options: OperatorOptions): Promise<RunningOp
     readState: options.readState,
     ranges: clusterRanges(client, now),
     certManager: async () => (await certManagerKinds()).has(certificateResource.kind),
+    namespace: namespaces(client, now),
     monitoringKinds: servedKinds(client, monitoringApi, now),
     now,
     image: options.image,

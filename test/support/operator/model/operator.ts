@@ -102,6 +102,7 @@ export class ModelOperator {
       readState: cluster.readState,
       ranges: async () => ({ services: [], apiServers: [] }),
       certManager: async () => false,
+      namespace: async () => null,
       monitoringKinds: async () => new Set(),
       now: () => cluster.now,
       image: 'registry.example.org/chatmail:1',
