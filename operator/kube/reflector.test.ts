@@ -80,6 +80,8 @@ class Model {
       if (fault) throw failures[fault]()
       // A server says nothing to who is ahead of it, and the silence is noticed.
       if (seen > this.version) throw Object.assign(new Error('silence'), { code: 'UND_ERR_BODY_TIMEOUT' })
+      // What was compacted before it could be told is never told: the watch ends, as a real one does.
+      if (seen < this.#compacted) throw failures.gone()
       for (const { version, event } of this.#history.filter((entry) => entry.version > seen)) {
         seen = version
         yield event

@@ -9,7 +9,7 @@ import { Registry as MetricsRegistry } from 'prom-client'
 import { noPeers } from '../../../workloads/contract/turn-peers.ts'
 import { serverAddresses } from '../../../workloads/turn/address/machine.ts'
 import { assembleTurn } from '../../../workloads/turn/assemble.ts'
-import { TurnClient } from '../../../workloads/turn/client/client.ts'
+import { TurnClient, type TurnError } from '../../../workloads/turn/client/client.ts'
 import { turnCounters } from '../../../workloads/turn/metrics/counters.ts'
 import { listenUdp } from '../../../workloads/turn/relay/udp-listener.ts'
 import { buildMessage } from '../../../workloads/turn/stun/build.ts'
@@ -74,6 +74,16 @@ const ask = async (): Promise<void> => {
 
 /** Every other one frees its allocation, the rest lets it expire. */
 const comeAndGo = async (number: number): Promise<void> => {
+  try {
+    await visit(number)
+  } catch (error) {
+    // The system gave this client the port of one before it, whose allocation still lives: another port, then.
+    if ((error as TurnError).code !== '437') throw error
+    await comeAndGo(number)
+  }
+}
+
+const visit = async (number: number): Promise<void> => {
   const client = await TurnClient.connect({
     protocol: 'udp',
     address: turn.address.host,
@@ -82,10 +92,13 @@ const comeAndGo = async (number: number): Promise<void> => {
     credential: turn.login(),
     signal: AbortSignal.timeout(20_000),
   })
-  await client.allocate()
-  await client.bind(0x4000, { address: '127.0.0.1', port: 9 })
-  if (number % 2 === 0) await client.refresh(0)
-  client.close()
+  try {
+    await client.allocate()
+    await client.bind(0x4000, { address: '127.0.0.1', port: 9 })
+    if (number % 2 === 0) await client.refresh(0)
+  } finally {
+    client.close()
+  }
 }
 
 const round = async (): Promise<void> => {
