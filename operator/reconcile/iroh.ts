@@ -2,9 +2,6 @@
  * The relay for real-time apps: what clients reach it by, and whether they are told. Only what works is told: two temporary
  * endpoints exchange a datagram through the public URL, again and again.
  */
-import { mountedFiles } from '../../workloads/contract/mounts.ts'
-import { relays } from '../../workloads/contract/relays.ts'
-import type { KubeObject } from '../kube/objects.ts'
 import type { Facts } from '../render/facts.ts'
 import { insideTheCluster, irohUrl } from '../render/iroh/reach.ts'
 import { names } from '../render/names.ts'
@@ -13,6 +10,7 @@ import { refusal, type WorkloadLike } from '../status/mail.ts'
 import { podProblem } from '../status/pod-problem.ts'
 import type { Gathered } from './gather.ts'
 import type { IrohTarget, Proofs, Proven } from './proofs.ts'
+import { ownerOf, toldNow } from './told.ts'
 import { isPodReady, isTerminating } from './view.ts'
 
 export type IrohStep = {
@@ -20,21 +18,6 @@ export type IrohStep = {
   url: string | null
   seen: IrohSeen
 }
-
-type RelaysMap = KubeObject & { data?: Record<string, string> }
-
-/** What clients are told at this moment. */
-const toldNow = ({ server, live }: Gathered): string | null => {
-  const text = (live.get(`ConfigMap/${names.relays(server)}`) as RelaysMap | undefined)?.data?.[mountedFiles.relays]
-  try {
-    return relays.parse(JSON.parse(text ?? '{}')).iroh
-  } catch {
-    return null
-  }
-}
-
-/** The server's key in the controller's queue: a proof that turns out otherwise has it looked at again. */
-const ownerOf = ({ server: { metadata } }: Gathered): string => `${metadata.namespace}/${metadata.name}`
 
 /** `facts` are those of this pass, but for the URL that this is about. */
 export const findIroh = (gathered: Gathered, facts: Facts, proofs: Proofs<IrohTarget>): IrohStep => {
@@ -45,7 +28,7 @@ export const findIroh = (gathered: Gathered, facts: Facts, proofs: Proofs<IrohTa
   const tried = ready ? url : null
   const owner = ownerOf(gathered)
   const target = tried === null ? null : { url: tried, via: insideTheCluster(server, facts) }
-  const proven: Proven | null = target && proofs.of(owner, target.url, target, toldNow(gathered) === tried)
+  const proven: Proven | null = target && proofs.of(owner, target.url, target, toldNow(gathered).iroh === tried)
   proofs.keepOnly(owner, new Set(tried ? [tried] : []))
   return {
     url: proven?.state === 'works' ? tried : null,

@@ -114,9 +114,12 @@ const bringAbout = async (operator: Operator, gathered: Gathered, admitted: Prob
   const decided = decide(operator, gathered)
   const wire = (facts: Facts): KubeObject[] =>
     render(server, facts).map((each) => wireForm(server, object.metadata.uid!, each))
-  const replacing = toReplace(gathered, decided.relays.relays, wire(decided.facts(new Set())))
-  const facts = decided.facts(replacing)
-  const desired = wire(facts)
+  const undisturbed = decided.facts(new Set())
+  const asMeant = wire(undisturbed)
+  const replacing = toReplace(gathered, decided.relays.relays, asMeant)
+  // Nearly always nothing is replaced, and what was rendered to find that out is what is desired.
+  const facts = replacing.size ? decided.facts(replacing) : undisturbed
+  const desired = replacing.size ? wire(facts) : asMeant
   const view = mailView(gathered, relaysText(server, facts))
   const known = view === 'knows'
   const { now, held } = releasable(gathered, decided.relays.relays, replacing, view, desired)

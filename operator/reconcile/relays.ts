@@ -4,8 +4,7 @@
  */
 
 import { type Keyring, signingKey } from '../../workloads/contract/keyring.ts'
-import { mountedFiles } from '../../workloads/contract/mounts.ts'
-import { relays, type TurnEndpoint } from '../../workloads/contract/relays.ts'
+import type { TurnEndpoint } from '../../workloads/contract/relays.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import type { TurnNode } from '../render/facts.ts'
@@ -19,6 +18,7 @@ import { balancedNodes, shortName, turnNode } from './placement/turn-nodes.ts'
 import type { Proofs, Proven } from './proofs.ts'
 import { servedBy, serving } from './relay-address.ts'
 import { type Judged, judge } from './relay-state.ts'
+import { ownerOf, toldNow } from './told.ts'
 import type { Node, Pod } from './view.ts'
 
 export type Relay = Judged & {
@@ -35,9 +35,6 @@ export type Relay = Judged & {
   /** True where its node takes no new pod, so that one that is replaced would not come back. */
   cordoned: boolean
 }
-
-/** The server's key in the controller's queue: a proof that turns out otherwise has it looked at again. */
-const ownerOf = ({ server: { metadata } }: Gathered): string => `${metadata.namespace}/${metadata.name}`
 
 export type RelaysStep = {
   relays: Relay[]
@@ -68,20 +65,12 @@ const podsOf = ({ turnPods }: Gathered, node: TurnNode): Pod[] =>
 const hostOf = ({ spec }: ChatmailServer, { ipv4 }: PublicAddress, balancer: string | null): string | null =>
   spec.turn.hostname ?? (spec.turn.exposure === 'HostNetwork' ? ipv4 : balancer?.includes(':') ? null : balancer)
 
-type RelaysMap = KubeObject & { data?: Record<string, string> }
-
-/** What clients are told of at this moment. */
-const toldNow = ({ server, live }: Gathered): ReadonlySet<string> => {
-  const text = (live.get(`ConfigMap/${names.relays(server)}`) as RelaysMap | undefined)?.data?.[mountedFiles.relays]
-  try {
-    return new Set(relays.parse(JSON.parse(text ?? '{}')).turn.map(({ host, port }) => `${host}:${port}`))
-  } catch {
-    return new Set()
-  }
-}
+/** Host and port of the relays that clients are told of. */
+const toldAddresses = (gathered: Gathered): ReadonlySet<string> =>
+  new Set(toldNow(gathered).turn.map(({ host, port }) => `${host}:${port}`))
 
 const toRelay =
-  (gathered: Gathered, ring: Keyring, proofs: Proofs, wanted: Set<string>, told = toldNow(gathered)) =>
+  (gathered: Gathered, ring: Keyring, proofs: Proofs, wanted: Set<string>, told = toldAddresses(gathered)) =>
   (node: TurnNode, place: Node | null, leaving: boolean): Relay => {
     const { server } = gathered
     const running = { pods: podsOf(gathered, node), deployment: deploymentOf(gathered, node.name) }
