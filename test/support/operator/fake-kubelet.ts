@@ -5,7 +5,14 @@
 
 import { createHash } from 'node:crypto'
 import type { KubeClient } from '../../../operator/kube/client.ts'
-import { ApiError, isNotFound } from '../../../operator/kube/errors.ts'
+import {
+  ApiError,
+  isAlreadyExists,
+  isConflict,
+  isNotFound,
+  isServerError,
+  isTooManyRequests,
+} from '../../../operator/kube/errors.ts'
 import type { KubeObject, ObjectRef, Resource } from '../../../operator/kube/objects.ts'
 import { Reflector } from '../../../operator/kube/reflector.ts'
 import type { ReadState } from '../../../operator/reconcile/states.ts'
@@ -166,8 +173,17 @@ export class FakeKubelet {
   #queue(ref: Ref): void {
     if (this.#stopped) return
     const before = this.#work.get(keyOf(ref)) ?? Promise.resolve()
-    const work = before.then(() => this.#sync(ref)).catch((error: Error) => void this.problems.push(error))
+    const work = before.then(() => this.#sync(ref)).catch((error: Error) => this.#failed(ref, error))
     this.#work.set(keyOf(ref), work)
+  }
+
+  #failed(ref: Ref, error: Error): void {
+    if (willPass(error)) this.#again(ref)
+    else this.problems.push(error)
+  }
+
+  #again(ref: Ref): void {
+    setTimeout(() => this.#queue(ref), retryMs).unref()
   }
 
   async #sync(ref: Ref): Promise<void> {
@@ -181,7 +197,7 @@ export class FakeKubelet {
     const refusal = !pod || outdated ? await this.#run(workload, podRef) : await this.#tell(pod, pod.status!.podIP!)
     await this.#report(workload, refusal || this.#ailing.has(componentOf(workload)) ? 0 : 1, refusal)
     // As controllers do, which try again ever later.
-    if (refusal) setTimeout(() => this.#queue(ref), retryMs).unref()
+    if (refusal) this.#again(ref)
   }
 
   /** True when it is gone. */
@@ -229,6 +245,14 @@ export class FakeKubelet {
     await this.#options.client.applyStatus(of, body, manager).catch(unlessGone)
   }
 }
+
+/** The API server restarts, or somebody was quicker. */
+const willPass = (error: Error & { code?: string }): boolean =>
+  error.code !== undefined ||
+  isConflict(error) ||
+  isAlreadyExists(error) ||
+  isTooManyRequests(error) ||
+  isServerError(error)
 
 /** Somebody has deleted it in the meantime. */
 const unlessGone = (error: unknown): void => {
