@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { longTermKey, turnCredential } from '../../workloads/contract/credential.ts'
 import { type Keyring, signingKey } from '../../workloads/contract/keyring.ts'
-import { addressText, type Family } from '../../workloads/turn/address/text.ts'
+import { addressText, type Family } from '../../workloads/kit/address/text.ts'
 import type { ClientSide, ReceiveFromPeer } from '../../workloads/turn/allocations/allocation.ts'
 import { bandwidthOf } from '../../workloads/turn/allocations/bandwidth.ts'
 import { DatagramPath } from '../../workloads/turn/allocations/datagram-path.ts'

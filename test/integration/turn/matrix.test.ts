@@ -1,8 +1,8 @@
 // Every prefix that is denied, in every form that it can hide in, through every request that names a peer, by a real client.
 import assert from 'node:assert/strict'
 import { after, before, type TestContext, test } from 'node:test'
+import { addressText } from '../../../workloads/kit/address/text.ts'
 import { parsePrefix } from '../../../workloads/turn/address/prefix.ts'
-import { addressText } from '../../../workloads/turn/address/text.ts'
 import { deniedPrefixes } from '../../../workloads/turn/peers/denied-prefixes.ts'
 import { attributes } from '../../../workloads/turn/stun/attributes.ts'
 import { codeOf, TurnClient } from '../../support/turn-client.ts'

@@ -4,7 +4,7 @@ import type { NetworkInterfaceInfo } from 'node:os'
 import { exitCodes } from '../../contract/exit-codes.ts'
 import { StartError } from '../../contract/start-error.ts'
 import { type TurnConfig, thisMachine } from '../../contract/turn-config.ts'
-import { addressBytes, addressText, type Family } from './text.ts'
+import { addressBytes, addressText, type Family } from '../../kit/address/text.ts'
 
 type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>
 type PerFamily = Record<Family, string | null>

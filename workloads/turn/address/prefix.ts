@@ -1,5 +1,5 @@
 /** Address prefixes. */
-import { addressBytes } from './text.ts'
+import { addressBytes } from '../../kit/address/text.ts'
 
 export type Prefix = { bytes: Uint8Array; bits: number }
 

@@ -2,7 +2,7 @@
  * What an allocation is (RFC 8656 §3): a client's 5-tuple, one relay or two (one of each family), the permissions and
  * the channels that let peers through. Times are monotonic milliseconds.
  */
-import type { Family } from '../address/text.ts'
+import type { Family } from '../../kit/address/text.ts'
 import type { Identity } from '../auth/credentials.ts'
 import type { PortRange } from '../peers/policy.ts'
 import type { Attribute } from '../stun/build.ts'

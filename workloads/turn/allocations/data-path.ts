@@ -6,7 +6,7 @@
  * The times in permissions and channels are part of the contract: nothing passes after `expiresAt`, although whoever
  * sweeps the tables comes later.
  */
-import type { Family } from '../address/text.ts'
+import type { Family } from '../../kit/address/text.ts'
 import type { PortRange } from '../peers/policy.ts'
 import type { Allocation, Permission, Relay } from './allocation.ts'
 import type { DropReason } from './observer.ts'

@@ -1,6 +1,6 @@
 /** The data path through this process: a datagram in, a datagram out. */
-import type { Family } from '../address/text.ts'
-import { addressBytes } from '../address/text.ts'
+import type { Family } from '../../kit/address/text.ts'
+import { addressBytes } from '../../kit/address/text.ts'
 import { type PortRange, portAllowed } from '../peers/policy.ts'
 import { buildChannelData, channelDataLength, channelHeaderLength } from '../stun/channel-data.ts'
 import { buildDataIndication, maxIndicationData } from '../stun/data-indication.ts'

@@ -2,7 +2,7 @@
  * The ports that relays are opened on: a random start (RFC 8656 §7.2 asks for ports that cannot be guessed), the next
  * one where the system says that a port is taken, because the range overlaps its ephemeral ports.
  */
-import type { Family } from '../address/text.ts'
+import type { Family } from '../../kit/address/text.ts'
 import type { PortRange } from '../peers/policy.ts'
 import type { Allocation, OpenRelaySocket, Relay } from './allocation.ts'
 

@@ -1,5 +1,5 @@
 /** The Send indication (RFC 8656 §11.2): data to a peer without a channel. A bad one is dropped, never answered. */
-import type { Family } from '../address/text.ts'
+import type { Family } from '../../kit/address/text.ts'
 import { attributes, mustBeRefused } from '../stun/attributes.ts'
 import type { Message } from '../stun/message.ts'
 import { methods } from '../stun/types.ts'

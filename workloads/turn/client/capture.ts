@@ -5,7 +5,7 @@
  *   file   = magic(32) version(32) zone(32) sigfigs(32) snaplen(32) linktype(32) *packet
  *   packet = seconds(32) fraction(32) captured(32) length(32) frame
  */
-import { addressText } from '../address/text.ts'
+import { addressText } from '../../kit/address/text.ts'
 
 export type Endpoint = { address: string; port: number }
 export type CapturedPayload = {

@@ -1,7 +1,7 @@
 /** Finds out whether a TURN server works from where this runs, step by step, as clients would use it. */
 import { lookup } from 'node:dns/promises'
 import type { TurnCredential } from '../../contract/credential.ts'
-import { familyOf } from '../address/text.ts'
+import { familyOf } from '../../kit/address/text.ts'
 import {
   type CheckOptions,
   type CheckStep,

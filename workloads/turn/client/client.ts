@@ -1,7 +1,7 @@
 /** A TURN client: requests that are answered or end, and the data of peers. */
 import { randomBytes } from 'node:crypto'
 import type { TurnCredential } from '../../contract/credential.ts'
-import type { Family, TransportAddress } from '../address/text.ts'
+import type { Family, TransportAddress } from '../../kit/address/text.ts'
 import { attributes } from '../stun/attributes.ts'
 import type { Attribute } from '../stun/build.ts'
 import { buildChannelData } from '../stun/channel-data.ts'

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type SecureContextOptions } from 'node:tls'
-import { familyOf } from '../address/text.ts'
+import { familyOf } from '../../kit/address/text.ts'
 import { MessageStream } from '../stun/stream.ts'
 
 export type Protocol = 'udp' | 'tcp' | 'tls'

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { TurnCredential } from '../../contract/credential.ts'
-import { familyOf } from '../address/text.ts'
+import { familyOf } from '../../kit/address/text.ts'
 import { TurnClient } from './client.ts'
 
 export type LoadOptions = {

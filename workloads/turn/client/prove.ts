@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
 import type { TurnCredential } from '../../contract/credential.ts'
-import { type Family, familyOf, type TransportAddress } from '../address/text.ts'
+import { type Family, familyOf, type TransportAddress } from '../../kit/address/text.ts'
 import { adviceFor, type ProofStep } from './advice.ts'
 import { TurnClient, TurnError } from './client.ts'
 

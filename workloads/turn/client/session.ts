@@ -3,7 +3,7 @@
  * back, and data in both directions.
  */
 import { longTermKey, type TurnCredential } from '../../contract/credential.ts'
-import type { TransportAddress } from '../address/text.ts'
+import type { TransportAddress } from '../../kit/address/text.ts'
 import { attributes } from '../stun/attributes.ts'
 import { type Attribute, buildMessage } from '../stun/build.ts'
 import { channelDataLength, channelHeaderLength } from '../stun/channel-data.ts'

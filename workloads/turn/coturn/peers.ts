@@ -5,9 +5,9 @@
  */
 import type { TurnConfig } from '../../contract/turn-config.ts'
 import type { TurnPeers } from '../../contract/turn-peers.ts'
+import { addressText } from '../../kit/address/text.ts'
 import type { ServerAddresses } from '../address/machine.ts'
 import { inPrefix, type Prefix, parsePrefix } from '../address/prefix.ts'
-import { addressText } from '../address/text.ts'
 import { deniedPrefixes } from '../peers/denied-prefixes.ts'
 import { wellKnownForms } from '../peers/embedded-ipv4.ts'
 

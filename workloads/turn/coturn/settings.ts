@@ -5,8 +5,8 @@
 import { exitCodes } from '../../contract/exit-codes.ts'
 import { StartError } from '../../contract/start-error.ts'
 import type { TurnConfig } from '../../contract/turn-config.ts'
+import { addressBytes, addressText } from '../../kit/address/text.ts'
 import type { ServerAddresses } from '../address/machine.ts'
-import { addressBytes, addressText } from '../address/text.ts'
 import { allowsLoopback, type PeerRanges } from './peers.ts'
 
 /** Names in coturn's folder, where it is started: a path of somebody's machine may hold what the file cannot. */

@@ -1,5 +1,5 @@
 /** Where a draining server sends new clients (Try-Alternate, RFC 8489 §10). */
-import { addressBytes, familyOf } from '../address/text.ts'
+import { addressBytes, familyOf } from '../../kit/address/text.ts'
 import { attributes, familyCodes } from '../stun/attributes.ts'
 import type { Attribute } from '../stun/build.ts'
 

@@ -2,8 +2,9 @@
  * Which peers may be relayed to, and at which ports. An address is judged in its own form and in every IPv4 form inside
  * it; the narrowest verdict counts.
  */
+
+import { addressBytes } from '../../kit/address/text.ts'
 import { PrefixTable } from '../address/prefix-table.ts'
-import { addressBytes } from '../address/text.ts'
 import { type DenyGroup, deniedPrefixes } from './denied-prefixes.ts'
 import { embeddedIpv4 } from './embedded-ipv4.ts'
 

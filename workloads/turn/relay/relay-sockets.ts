@@ -1,5 +1,5 @@
 /** Relay sockets on node:dgram. */
-import type { Family } from '../address/text.ts'
+import type { Family } from '../../kit/address/text.ts'
 import type { OpenRelaySocket } from '../allocations/allocation.ts'
 import { createUdpSocket, sendDatagram } from './udp-socket.ts'
 

@@ -1,8 +1,8 @@
 /** Client sockets on node:dgram: one for each address that is listened on. */
 import type { Socket } from 'node:dgram'
 import { once } from 'node:events'
+import { familyOf } from '../../kit/address/text.ts'
 import { listenError } from '../../kit/lifecycle/listen.ts'
-import { familyOf } from '../address/text.ts'
 import type { TurnEngine } from '../allocations/engine.ts'
 import { createUdpSocket, sendDatagram } from './udp-socket.ts'
 

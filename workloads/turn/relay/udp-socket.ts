@@ -3,7 +3,7 @@
  * of `dns.lookup`; here addresses are never names, so that the lookup is a call that returns at once.
  */
 import { createSocket, type Socket } from 'node:dgram'
-import type { Family } from '../address/text.ts'
+import type { Family } from '../../kit/address/text.ts'
 
 /** Capped by net.core.rmem_max; a burst of media waits here while the process is busy. */
 const receiveBuffer = 4 * 1024 * 1024

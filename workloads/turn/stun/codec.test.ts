@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { addressBytes, addressText } from '../address/text.ts'
+import { addressBytes, addressText } from '../../kit/address/text.ts'
 import { attributes, mustBeRefused } from './attributes.ts'
 import { buildMessage, type NewMessage } from './build.ts'
 import { buildChannelData, channelDataLength } from './channel-data.ts'

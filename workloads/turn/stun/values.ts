@@ -1,5 +1,5 @@
 /** Writers and readers of the simple attribute values (RFC 8489 §14, RFC 8656 §18). Readers give null for a malformed value. */
-import type { Family } from '../address/text.ts'
+import type { Family } from '../../kit/address/text.ts'
 import { attributes, familyCodes, transports } from './attributes.ts'
 import type { Attribute } from './build.ts'
 import type { ErrorCode } from './error-codes.ts'

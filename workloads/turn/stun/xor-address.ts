@@ -3,7 +3,7 @@
  *
  *   value = 0(8) family(8) port(16) ^ cookie's first half, address ^ (cookie, transaction-id)
  */
-import { addressBytes, addressText, type TransportAddress } from '../address/text.ts'
+import { addressBytes, addressText, type TransportAddress } from '../../kit/address/text.ts'
 import { familyCodes } from './attributes.ts'
 import { magicCookie } from './message.ts'
 

@@ -1,7 +1,7 @@
 /**
  * What an Allocate asks for, checked in the order of RFC 8656 §7.2 and §7.3 as far as the request alone decides.
  */
-import type { Family } from '../../address/text.ts'
+import type { Family } from '../../../kit/address/text.ts'
 import { attributes, transports } from '../../stun/attributes.ts'
 import { type ErrorCode, errorCodes } from '../../stun/error-codes.ts'
 import type { Message } from '../../stun/message.ts'

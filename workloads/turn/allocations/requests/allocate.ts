@@ -1,6 +1,7 @@
 /** Allocate (RFC 8656 §7.2): a relayed transport address for a client's 5-tuple. */
+
+import type { Family } from '../../../kit/address/text.ts'
 import { sourceOf } from '../../../kit/limits/source.ts'
-import type { Family } from '../../address/text.ts'
 import { alternateServer } from '../../drain/alternate.ts'
 import { attributes } from '../../stun/attributes.ts'
 import type { Attribute } from '../../stun/build.ts'

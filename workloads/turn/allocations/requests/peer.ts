@@ -1,5 +1,5 @@
 /** The peer that a request names, checked: 400 malformed, 443 no relay of its family, 403 not to be relayed to. */
-import type { TransportAddress } from '../../address/text.ts'
+import type { TransportAddress } from '../../../kit/address/text.ts'
 import type { PortRange } from '../../peers/policy.ts'
 import { type ErrorCode, errorCodes } from '../../stun/error-codes.ts'
 import { readXorAddress } from '../../stun/xor-address.ts'

@@ -1,5 +1,5 @@
 /** What the handlers of authenticated requests share: what they are given and what they give back. */
-import type { Family } from '../../address/text.ts'
+import type { Family } from '../../../kit/address/text.ts'
 import type { Identity } from '../../auth/credentials.ts'
 import type { Alternate } from '../../drain/alternate.ts'
 import type { DenyGroup } from '../../peers/denied-prefixes.ts'
