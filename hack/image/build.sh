@@ -5,6 +5,7 @@
 # It lies in the cache of the test cluster, whose nodes take it when they start, or at once if they run. Nothing is done
 # when nothing has changed. For a release see release.sh.
 set -euo pipefail
+umask 022 # the image's user is not the one who builds it
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../cluster/common.sh"
 flavour=''

@@ -3,8 +3,8 @@
  * any processor. A bundle starts faster and is smaller in memory than thousands of files; it is split, so that a
  * workload loads nothing of the operator.
  */
-import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
 import { workloadNodeFlags } from '../../workloads/contract/workload-process.ts'
 
@@ -13,25 +13,36 @@ const project = join(import.meta.dirname, '../..')
 /** What runs as a thread: a program of its own, beside the one that starts it. */
 const threads = ['workloads/mail/store/sqlite/writer/thread.ts', 'workloads/turn/workers/thread.ts']
 
-const threadName = (path: string): string => path.replace(/\.ts$/, '').replaceAll('/', '-')
+/** Files that a source names beside itself: a thread by its program, others as they are. In the bundle they lie elsewhere. */
+const namesFile = /new URL\('\.\/([\w-]+)(\.\w+)', import\.meta\.url\)/g
 
-/** A file that starts a thread names it by its source; in the bundle it lies elsewhere. */
-const startsThread = /new URL\('\.\/([\w-]+\.ts)', import\.meta\.url\)/g
+/** `path` below the project, as the name of one file. */
+const flatName = (path: string): string => path.replaceAll('/', '-')
 
-const threadUrls: Plugin = {
-  name: 'thread-urls',
+const threadName = (path: string): string => flatName(path.replace(/\.ts$/, ''))
+
+/** Names of the bundle for those of the sources; what is no program is copied into `outdir` under its new name. */
+const namedFiles = (outdir: string): Plugin => ({
+  name: 'named-files',
   setup: ({ onLoad }) => {
-    onLoad({ filter: /\.ts$/ }, ({ path }) => {
-      const source = readFileSync(path, 'utf8')
-      const contents = source.replace(startsThread, (_, file: string) => {
-        const thread = threads.find((each) => join(project, each) === join(path, '..', file))
-        if (!thread) throw new Error(`${path} starts ${file}, which hack/image/bundle.ts does not know as a thread`)
-        return `new URL('./${threadName(thread)}.js', import.meta.url)`
-      })
+    onLoad({ filter: /\.ts$/ }, ({ path: source }) => {
+      const inBundle = (name: string, extension: string): string => {
+        const path = relative(project, join(dirname(source), name + extension))
+        if (extension !== '.ts') {
+          cpSync(join(project, path), join(outdir, flatName(path)))
+          return flatName(path)
+        }
+        if (threads.includes(path)) return `${threadName(path)}.js`
+        throw new Error(`${source} starts ${name}.ts, which hack/image/bundle.ts does not know as a thread`)
+      }
+      const contents = readFileSync(source, 'utf8').replace(
+        namesFile,
+        (_, name: string, extension: string) => `new URL('./${inBundle(name, extension)}', import.meta.url)`,
+      )
       return { contents, loader: 'ts' }
     })
   },
-}
+})
 
 /** Some packages are CommonJS and ask for Node's own modules by `require`. */
 const banner = "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);"
@@ -54,7 +65,7 @@ const bundle = (outdir: string) =>
     minifyWhitespace: true,
     legalComments: 'none',
     banner: { js: banner },
-    plugins: [threadUrls],
+    plugins: [namedFiles(outdir)],
     logLevel: 'warning',
     metafile: true,
   })

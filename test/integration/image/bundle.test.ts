@@ -1,7 +1,8 @@
 /** The program as the image holds it: one bundle, started without a shell, with all of its threads. */
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -10,6 +11,7 @@ import { writeProgram } from '../../../hack/image/bundle.ts'
 import { imageConfig } from '../../../hack/image/config.ts'
 import { workloadNodeFlags } from '../../../workloads/contract/workload-process.ts'
 import { MailProcess } from '../../support/mail-process.ts'
+import { newTurnSecret } from '../../support/turn-process.ts'
 
 const project = join(import.meta.dirname, '../../..')
 const run = (...args: string[]): string => execFileSync(process.execPath, args, { cwd: project, encoding: 'utf8' })
@@ -54,6 +56,25 @@ describe('the bundle of the image', () => {
       assert.equal(await mail.kill('SIGTERM'), 0)
     } finally {
       await mail.stop()
+    }
+  })
+
+  test('the page for a call between two tabs comes with it', async () => {
+    const sources = join(project, 'workloads/turn/client/page')
+    const secret = join(root, 'secret')
+    writeFileSync(secret, newTurnSecret())
+    const words = ['turn', 'page', '--server', '127.0.0.1:3478', '--secret-file', secret]
+    const served = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
+    try {
+      const [said] = await once(served.stdout, 'data')
+      const url = /http:\S+/.exec(String(said))![0]
+      for (const name of readdirSync(sources).filter((file) => file !== 'serve.ts')) {
+        const answer = await fetch(new URL(name === 'index.html' ? '/' : name, url))
+        assert.equal(await answer.text(), readFileSync(join(sources, name), 'utf8'), name)
+      }
+    } finally {
+      served.kill()
+      await once(served, 'exit')
     }
   })
 

@@ -2,14 +2,17 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 
 export type IceServer = { urls: string[]; username: string; credential: string }
 export type Page = { url: string; close: () => void }
 
-const files: Record<string, { name: string; type: string }> = {
-  '/': { name: 'index.html', type: 'text/html; charset=utf-8' },
-  '/page.js': { name: 'page.js', type: 'text/javascript; charset=utf-8' },
+const html = 'text/html; charset=utf-8'
+const script = 'text/javascript; charset=utf-8'
+
+/** By the path that they are asked for. The image's bundle finds the files by these words and takes them along. */
+const files: Record<string, { file: URL; type: string }> = {
+  '/': { file: new URL('./index.html', import.meta.url), type: html },
+  '/page.js': { file: new URL('./page.js', import.meta.url), type: script },
 }
 
 const headers = {
@@ -25,9 +28,10 @@ const send = (response: ServerResponse, status: number, type: string, body: stri
 /** Another site that a browser has open may not ask, by whatever name it reaches this port. */
 const fromHere = (host: string | undefined): boolean => /^(127\.0\.0\.1|localhost):\d+$/.test(host ?? '')
 
-/** The files lie beside this one in a checkout; the image's bundle leaves them out. */
-const readFiles = (): Map<string, Buffer> =>
-  new Map(Object.values(files).map(({ name }) => [name, readFileSync(join(import.meta.dirname, name))]))
+type Content = { type: string; body: Buffer }
+
+const readFiles = (): Map<string, Content> =>
+  new Map(Object.entries(files).map(([path, { file, type }]) => [path, { type, body: readFileSync(file) }]))
 
 /** `iceServer` is asked anew for each call. @throws Error when the port cannot be had, or the files of the page */
 export const servePage = async ({ port, iceServer }: { port: number; iceServer: () => IceServer }): Promise<Page> => {
@@ -36,9 +40,9 @@ export const servePage = async ({ port, iceServer }: { port: number; iceServer: 
     const path = (request.url ?? '/').split('?', 1)[0]!
     if (!fromHere(request.headers.host)) return send(response, 403, 'text/plain', 'this page is for this machine\n')
     if (path === '/ice-server') return send(response, 200, 'application/json', JSON.stringify(iceServer()))
-    const file = Object.hasOwn(files, path) ? files[path] : undefined
-    if (!file) return send(response, 404, 'text/plain', 'nothing here\n')
-    return send(response, 200, file.type, contents.get(file.name)!)
+    const content = contents.get(path)
+    if (!content) return send(response, 404, 'text/plain', 'nothing here\n')
+    return send(response, 200, content.type, content.body)
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, '127.0.0.1', resolve)
