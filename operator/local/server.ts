@@ -9,12 +9,13 @@ import type { TurnEndpoint } from '../../workloads/contract/relays.ts'
 import { StartError } from '../../workloads/contract/start-error.ts'
 import { digestOf } from '../../workloads/contract/state.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
-import type { Facts } from '../render/facts.ts'
+import type { Facts, TurnNode } from '../render/facts.ts'
 import { relaysText } from '../render/files.ts'
 import { render } from '../render/index.ts'
 import { names } from '../render/names.ts'
 import { componentOf } from '../render/objects.ts'
 import { managementPort } from '../render/ports.ts'
+import { takesOver } from '../render/turn/engine.ts'
 import { IrohTeller, type ProveIroh } from './iroh.ts'
 import type { PodEvent } from './pods/pod.ts'
 import type { Runner } from './pods/runner.ts'
@@ -74,7 +75,11 @@ const endpoints = ({ server, facts, runner }: LocalServer, address: string): Tur
       host: server.spec.turn.hostname ?? address,
       port: server.spec.turn.port,
       state: 'ready',
+      ...(takesOver(server) ? { handOver: { host: nearAddress(node), port: server.spec.turn.port } } : {}),
     }))
+
+/** Where mail, on the same machine, reaches a relay. */
+const nearAddress = ({ listen }: TurnNode): string => (listen.includes('0.0.0.0') ? '127.0.0.1' : listen[0]!)
 
 /** Puts in force what the facts say now. */
 export const applyAll = ({ server, facts, runner }: LocalServer): Promise<void> => runner.apply(render(server, facts))

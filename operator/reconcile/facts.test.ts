@@ -21,6 +21,7 @@ const relay = (name: string, address: string, change: Partial<Relay> = {}): Rela
   host: address,
   port: 3478,
   address: { ipv4: address, ipv6: null },
+  podIP: '10.244.1.7',
   state: 'Ready',
   reason: null,
   idle: false,

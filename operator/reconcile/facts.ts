@@ -4,6 +4,7 @@ import type { ChatmailServer } from '../api/chatmail-server.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import type { Certificate, Facts } from '../render/facts.ts'
 import { names } from '../render/names.ts'
+import { takesOver } from '../render/turn/engine.ts'
 import { deniedRanges } from './cluster-ranges.ts'
 import type { Gathered } from './gather.ts'
 import { type Relay, toldEndpoints } from './relays.ts'
@@ -68,7 +69,7 @@ export const factsOf = (gathered: Gathered, decided: Decided): Facts => {
     keyring: decided.keyring,
     managementToken: decided.managementToken,
     turnNodes: relays.map(({ node }) => node),
-    turnEndpoints: toldEndpoints(relays, withdrawn),
+    turnEndpoints: toldEndpoints(relays, withdrawn, takesOver(gathered.server)),
     irohUrl: null,
     turnPeers: {
       ...noPeers,

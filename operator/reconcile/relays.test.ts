@@ -66,7 +66,7 @@ const find = (turn: object, parts: GatheredParts, proofs = proofsOf().proofs) =>
 const brief = ({ nodeName, host, port, state, leaving }: Relay): string =>
   `${nodeName} ${host}:${port} ${state}${leaving ? ' leaving' : ''}`
 const told = (relays: readonly Relay[], withdrawn: string[] = []): string[] =>
-  toldEndpoints(relays, new Set(withdrawn)).map(({ host, port }) => `${host}:${port}`)
+  toldEndpoints(relays, new Set(withdrawn), true).map(({ host, port }) => `${host}:${port}`)
 
 test('what a relay is up to, and that only one which works is told', () => {
   const current = deploymentOf('n1', '3478 203.0.113.1')

@@ -19,7 +19,7 @@ import type { Proofs, Proven } from './proofs.ts'
 import { servedBy, serving } from './relay-address.ts'
 import { type Judged, judge } from './relay-state.ts'
 import { ownerOf, toldNow } from './told.ts'
-import type { Node, Pod } from './view.ts'
+import { isPodReady, isTerminating, type Node, type Pod } from './view.ts'
 
 export type Relay = Judged & {
   node: TurnNode
@@ -30,6 +30,8 @@ export type Relay = Judged & {
   port: number
   /** Where the pod that runs is reached: another than the one of `node` until its change has had its turn. */
   address: PublicAddress
+  /** Address of its pod inside the cluster; null while none is ready. */
+  podIP: string | null
   /** True where another one takes its place. */
   leaving: boolean
   /** True where its node takes no new pod, so that one that is replaced would not come back. */
@@ -61,6 +63,9 @@ export const addressOf = (service: KubeObject | undefined): string | null => {
 const podsOf = ({ turnPods }: Gathered, node: TurnNode): Pod[] =>
   turnPods.filter(({ metadata }) => metadata.labels?.[turnNodeLabel] === node.name)
 
+const readyAddress = (pods: readonly Pod[]): string | null =>
+  pods.find((pod) => isPodReady(pod) && !isTerminating(pod))?.status?.podIP ?? null
+
 /** Clients cannot be told an IPv6 address, only a name that has one. */
 const hostOf = ({ spec }: ChatmailServer, { ipv4 }: PublicAddress, balancer: string | null): string | null =>
   spec.turn.hostname ?? (spec.turn.exposure === 'HostNetwork' ? ipv4 : balancer?.includes(':') ? null : balancer)
@@ -85,7 +90,8 @@ const toRelay =
     }
     const nodeName = place?.metadata.name ?? null
     const cordoned = place?.spec?.unschedulable ?? false
-    return { node, nodeName, host, port, address, leaving, cordoned, ...judge(gathered, running, proven) }
+    const podIP = readyAddress(running.pods)
+    return { node, nodeName, host, port, address, podIP, leaving, cordoned, ...judge(gathered, running, proven) }
   }
 
 /** The Deployment of the relay on a node of this short name. */
@@ -166,12 +172,25 @@ export const findRelays = (gathered: Gathered, ring: Keyring, proofs: Proofs): R
 /** Behind a load balancer all pods are one endpoint. */
 const endpointId = (relay: Relay): string => (relay.nodeName === null ? 'lb' : relay.node.name)
 
-/** Those that clients are told, each once; `withdrawn` names nodes whose relay is about to be replaced. */
-export const toldEndpoints = (relays: readonly Relay[], withdrawn: ReadonlySet<string>): TurnEndpoint[] => {
+/**
+ * Those that clients are told, each once; `withdrawn` names nodes whose relay is about to be replaced, `takesOver` says whether
+ * the program that relays takes clients from mail's HTTPS port.
+ */
+export const toldEndpoints = (
+  relays: readonly Relay[],
+  withdrawn: ReadonlySet<string>,
+  takesOver: boolean,
+): TurnEndpoint[] => {
   const told = relays.filter(({ state, host, node }) => state === 'Ready' && host && !withdrawn.has(node.name))
   const endpoints = told.map((relay): [string, TurnEndpoint] => [
     endpointId(relay),
-    { id: endpointId(relay), host: relay.host!, port: relay.port, state: 'ready' },
+    {
+      id: endpointId(relay),
+      host: relay.host!,
+      port: relay.port,
+      state: 'ready',
+      ...(takesOver && relay.podIP ? { handOver: { host: relay.podIP, port: relay.port } } : {}),
+    },
   ])
   return [...new Map(endpoints).values()]
 }

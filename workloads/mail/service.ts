@@ -17,6 +17,7 @@ import { createImapServer } from './imap/server.ts'
 import { Listeners } from './listeners/listeners.ts'
 import { judge } from './policy/judge.ts'
 import { createServerMetadata } from './relays/server-metadata.ts'
+import { TurnConnections } from './relays/turn-connections.ts'
 import { keepRetention } from './retention/retention.ts'
 import { createSubmissionServer } from './smtp/server.ts'
 import { createSqliteStore } from './store/sqlite/open.ts'
@@ -89,7 +90,13 @@ const createProtocols = ({ config, log, metrics }: Context<MailConfig>, store: M
   const smtp = createSubmissionServer({ hostname: domain, login, delivery, certificate: certificate.value, limits })
   const app = createApp({ config, register, random: (below) => randomInt(below), now: clock.monotonic })
   const web = new WebServer(app, config.public.host, config.public.https, config.iroh)
-  return { imap, smtp, web }
+  const turn = new TurnConnections({
+    relays: () => mounts.relays.value,
+    keyring: () => mounts.keyring.value,
+    random: (below) => randomInt(below),
+    now: clock.now,
+  })
+  return { imap, smtp, web, turn }
 }
 
 /** Every count of `/state` is a gauge too, so that the two never tell different stories. */
@@ -111,7 +118,7 @@ export const startMail = async (context: Context<MailConfig>): Promise<Running> 
   const mounts = openMounts(context.mounts)
   const store = await createSqliteStore({ dir: dataDir, quota: config.limits.quota })
   const protocols = createProtocols(context, store, mounts)
-  const { imap, smtp, web } = protocols
+  const { imap, smtp, web, turn } = protocols
   const tlsFailures = new Counter({
     name: 'chatmail_mail_tls_failures_total',
     help: 'TLS handshakes that failed.',
@@ -133,7 +140,7 @@ export const startMail = async (context: Context<MailConfig>): Promise<Running> 
     smtp.updateCertificate(certificate)
   })
   const endRetention = keepRetention({ store, retention: config.retention, now: Date.now, log })
-  const counts = () => ({ ...imap.counts(), ...smtp.counts(), ...web.counts() })
+  const counts = () => ({ ...imap.counts(), ...smtp.counts(), ...web.counts(), ...turn.counts() })
   exposeCounts(metrics, counts)
   return {
     counts,
@@ -141,6 +148,7 @@ export const startMail = async (context: Context<MailConfig>): Promise<Running> 
       listeners.close()
       endRetention()
       web.stop()
+      turn.stop()
       await Promise.all([imap.stop(), smtp.stop()])
       await store.close()
     },

@@ -31,13 +31,17 @@ const inputsOf = ({ config, mounts, metrics }: Context<TurnConfig>) => {
 }
 
 const listenStreams = async (
-  { config, addresses, counters, certificate }: ReturnType<typeof inputsOf>,
+  { config, addresses, counters, certificate, keyring }: ReturnType<typeof inputsOf>,
   { server }: UdpService,
 ): Promise<StreamConnections> => {
   const streams = new StreamConnections({
     engine: server.engine,
     certificate: certificate.value,
     limits: { perSource: config.limits.allocationsPerIP * 2, total: config.limits.allocations * 2 },
+    handOver: {
+      secrets: () => keyring.value.keys.map(({ secret }) => secret),
+      seconds: () => Math.floor(Date.now() / 1000),
+    },
     now: () => performance.now(),
     closed: counters.connectionClosed,
   })

@@ -1,5 +1,5 @@
 /** Which program relays, and what its pod has another way for it. */
-import type { ChatmailServerSpec } from '../../api/chatmail-server.ts'
+import type { ChatmailServer, ChatmailServerSpec } from '../../api/chatmail-server.ts'
 import type { Facts } from '../facts.ts'
 import { type PodParts, serverImage } from '../pods.ts'
 
@@ -9,6 +9,9 @@ export const coturnImage = (image: string): string => {
   const hasTag = named.lastIndexOf(':') > named.lastIndexOf('/')
   return `${named}${hasTag ? '' : ':latest'}-coturn`
 }
+
+/** Whether the program takes clients of TURN that mail has accepted on its HTTPS port. */
+export const takesOver = ({ spec }: ChatmailServer): boolean => spec.turn.engine === 'Builtin'
 
 export const turnEngine = (spec: ChatmailServerSpec, facts: Facts): Pick<PodParts, 'command' | 'image' | 'data'> => {
   const { engine, coturn } = spec.turn

@@ -68,3 +68,6 @@ const ipv6Text = (bytes: Uint8Array): string => {
 /** The text of 4 or 16 bytes, as the operating system writes it. */
 export const addressText = (bytes: Uint8Array): string =>
   bytes.length === 4 ? `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}` : ipv6Text(bytes)
+
+/** An IPv4 address that a socket of both families shows mapped into IPv6, as what it is; others as they are. */
+export const unmapped = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '')

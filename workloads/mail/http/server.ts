@@ -6,7 +6,8 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { readHead } from '../../kit/http/complete-head.ts'
-import { type IrohTarget, isUpgrade, passProbes, passUpgrade } from './iroh/pass-on.ts'
+import type { RelayBehind } from '../relays/join.ts'
+import { isUpgrade, passProbes, passUpgrade } from './iroh/pass-on.ts'
 
 /** A connection that is idle this long ends. */
 const idleMs = 15_000
@@ -39,9 +40,9 @@ export class WebServer {
   #sweeper: NodeJS.Timeout
   /** Connections that are the relay's; they live as long as it wants them. */
   #passedOn = new Set<Socket>()
-  #iroh: IrohTarget | null
+  #iroh: RelayBehind | null
 
-  constructor(app: RequestListener, host: string, httpsPort: number | null, iroh: IrohTarget | null = null) {
+  constructor(app: RequestListener, host: string, httpsPort: number | null, iroh: RelayBehind | null = null) {
     this.#iroh = iroh
     this.#site = this.#serving(app)
     this.#redirect = this.#serving(redirect(host, httpsPort))
@@ -76,7 +77,7 @@ export class WebServer {
     return server.on('upgrade', (request, stream, head) => this.#passOn(request, stream as Socket, head, iroh))
   }
 
-  #passOn(request: IncomingMessage, socket: Socket, head: Buffer, iroh: IrohTarget): void {
+  #passOn(request: IncomingMessage, socket: Socket, head: Buffer, iroh: RelayBehind): void {
     this.#sockets.delete(socket)
     this.#passedOn.add(socket)
     socket.once('close', () => this.#passedOn.delete(socket)).setTimeout(0)

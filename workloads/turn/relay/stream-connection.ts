@@ -5,7 +5,7 @@ import type { TurnEngine } from '../allocations/engine.ts'
 import { MessageStream } from '../stun/stream.ts'
 
 /** Why a connection ended: a fixed set, so that it can be counted. */
-export type CloseReason = 'client' | 'framing' | 'half-message' | 'idle' | 'too-many' | 'tls' | 'stopped'
+export type CloseReason = 'client' | 'framing' | 'half-message' | 'idle' | 'too-many' | 'tls' | 'hand-over' | 'stopped'
 
 /** Times in milliseconds, sizes in bytes. */
 export const streamLimits = {

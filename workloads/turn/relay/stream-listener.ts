@@ -1,15 +1,19 @@
 /**
- * Client connections on TCP and on TLS, which share a port: a TLS connection starts with a handshake record (RFC 8446 §5.1), and
- * no message of TURN starts with that byte.
+ * Client connections on TCP and on TLS, which share a port, with those that mail took on its HTTPS port: a TLS connection starts
+ * with a handshake record (RFC 8446 §5.1), one that is handed over with its header, and no message of TURN starts with the
+ * byte of either.
  */
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
+import { handOverByte } from '../../kit/hand-over/header.ts'
 import { listenError } from '../../kit/lifecycle/listen.ts'
 import { sourceOf } from '../../kit/limits/source.ts'
 import type { CertificatePair } from '../../kit/mounts/parse.ts'
+import { firstByte } from '../../kit/sockets/first-byte.ts'
 import { tlsSettings } from '../../kit/tls/settings.ts'
 import type { TurnEngine } from '../allocations/engine.ts'
 import { type CloseReason, StreamConnection } from './stream-connection.ts'
+import { type HandOverKeys, takeOver } from './take-over.ts'
 import { absentFamily } from './udp-listener.ts'
 
 const handshakeRecord = 0x16
@@ -22,10 +26,17 @@ export type StreamOptions = {
   certificate: CertificatePair | null
   /** Connections of one source (/32, /64), and of all. */
   limits: { perSource: number; total: number }
+  handOver: HandOverKeys
   /** Monotonic milliseconds. */
   now: () => number
   closed: (reason: CloseReason) => void
 }
+
+type Client = { address: string; port: number }
+
+/** Null when it is gone already. */
+const clientOf = ({ remoteAddress, remotePort }: Socket | TLSSocket): Client | null =>
+  remoteAddress === undefined || remotePort === undefined ? null : { address: remoteAddress, port: remotePort }
 
 /** Every connection, whatever listener it came by. */
 export class StreamConnections {
@@ -84,34 +95,48 @@ export class StreamConnections {
   }
 
   #accept(socket: Socket): void {
-    const source = sourceOf(socket.remoteAddress ?? '')
-    const { perSource, total } = this.#options.limits
-    const held = this.#bySource.get(source) ?? 0
-    if (!socket.remotePort || held >= perSource || this.#open.size >= total) {
-      socket.on('error', () => undefined).destroy()
-      this.#options.closed('too-many')
-      return
-    }
-    this.#count(socket, source)
-    socket.on('error', () => undefined)
-    const tooLate = setTimeout(() => socket.destroy(), firstByteMs)
-    socket.once('close', () => clearTimeout(tooLate))
-    socket.once('data', (first) => {
-      clearTimeout(tooLate)
-      socket.pause().unshift(first)
-      if (first[0] === handshakeRecord) this.#handshake(socket)
-      else this.#serve(socket, socket, 'tcp')
+    if (!socket.remotePort || !this.#count(socket, sourceOf(socket.remoteAddress ?? ''))) return
+    firstByte(socket, firstByteMs, (byte) => {
+      if (byte === handshakeRecord) this.#handshake(socket)
+      else if (byte === handOverByte) this.#takeOver(socket)
+      else this.#serve(socket, clientOf(socket), 'tcp')
     })
   }
 
-  #count(socket: Socket, source: string): void {
+  /** False, and the connection is closed, when there are enough of the source or of all. */
+  #count(socket: Socket, source: string): boolean {
+    const { perSource, total } = this.#options.limits
+    const held = this.#bySource.get(source) ?? 0
+    if (held >= perSource || this.#open.size >= total) {
+      this.#options.closed('too-many')
+      socket.destroy()
+      return false
+    }
     this.#open.set(socket, source)
-    this.#bySource.set(source, (this.#bySource.get(source) ?? 0) + 1)
-    socket.once('close', () => {
-      this.#open.delete(socket)
-      const left = this.#bySource.get(source)! - 1
-      if (left > 0) this.#bySource.set(source, left)
-      else this.#bySource.delete(source)
+    this.#bySource.set(source, held + 1)
+    socket.once('close', () => this.#uncount(socket))
+    return true
+  }
+
+  #uncount(socket: Socket): void {
+    const source = this.#open.get(socket)
+    if (source === undefined) return
+    this.#open.delete(socket)
+    const left = this.#bySource.get(source)! - 1
+    if (left > 0) this.#bySource.set(source, left)
+    else this.#bySource.delete(source)
+  }
+
+  /** Mail's own address held the place of a client that is only known now. */
+  #takeOver(socket: Socket): void {
+    takeOver(socket, this.#options.handOver, firstByteMs, (client) => {
+      if (!client) {
+        this.#options.closed('hand-over')
+        socket.destroy()
+        return
+      }
+      this.#uncount(socket)
+      if (this.#count(socket, sourceOf(client.address))) this.#serve(socket, client, client.secure ? 'tls' : 'tcp')
     })
   }
 
@@ -124,15 +149,9 @@ export class StreamConnections {
     socket.destroy()
   }
 
-  #serve(
-    socket: Socket | TLSSocket,
-    below: Pick<Socket, 'remoteAddress' | 'remotePort'>,
-    protocol: 'tcp' | 'tls',
-  ): void {
+  #serve(socket: Socket | TLSSocket, client: Client | null, protocol: 'tcp' | 'tls'): void {
     const { engine, now, closed } = this.#options
-    const address = below.remoteAddress
-    const port = below.remotePort
-    if (address === undefined || port === undefined) {
+    if (!client) {
       socket.destroy()
       return
     }
@@ -140,8 +159,8 @@ export class StreamConnections {
       socket,
       protocol,
       engine,
-      client: { address, port },
-      source: sourceOf(address),
+      client,
+      source: sourceOf(client.address),
       now: now(),
       closed: (reason) => {
         this.#connections.delete(connection)
@@ -154,7 +173,7 @@ export class StreamConnections {
 
   #tlsServer(certificate: CertificatePair): TlsServer {
     const options = { ...certificate, ...tlsSettings, handshakeTimeout: handshakeTimeoutMs }
-    const server = createTlsServer(options, (socket) => this.#serve(socket, socket, 'tls'))
+    const server = createTlsServer(options, (socket) => this.#serve(socket, clientOf(socket), 'tls'))
     // One handshake that fails may be reported twice.
     const failed = new WeakSet<object>()
     return server.on('tlsClientError', (_error, socket) => {

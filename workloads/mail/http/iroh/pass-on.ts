@@ -3,15 +3,10 @@
  * X-Forwarded-For. Whatever happens there ends the client's connection and nothing else.
  */
 import { request as httpRequest, type IncomingMessage, type RequestListener } from 'node:http'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import { pathOf, probePaths, relayPaths } from '../../../contract/iroh-paths.ts'
-
-/** Where the relay listens for servers in front of it. */
-export type IrohTarget = { host: string; port: number }
-
-/** The relay is near: it answers at once or is not there. */
-const timeoutMs = 5000
+import { joinRelay, type RelayBehind, relayTimeoutMs } from '../../relays/join.ts'
 
 const forwarded = 'x-forwarded-for'
 
@@ -34,20 +29,12 @@ const headOf = (request: IncomingMessage): string => {
 export const isUpgrade = ({ method, url }: IncomingMessage): boolean => method === 'GET' && relayPaths.has(pathOf(url))
 
 /** Joins a client that asks for an upgrade with the relay until one of them ends. `head` is what came after the request. */
-export const passUpgrade = (request: IncomingMessage, client: Socket, head: Buffer, target: IrohTarget): void => {
-  const relay = connect(target)
-  relay.setNoDelay(true).setTimeout(timeoutMs, () => relay.destroy())
-  relay.once('connect', () => relay.setTimeout(0))
-  relay.write(headOf(request), 'latin1')
-  if (head.length > 0) relay.write(head)
-  // An error of either ends both, and is nobody else's.
-  pipeline(client, relay, () => client.destroy())
-  pipeline(relay, client, () => relay.destroy())
-}
+export const passUpgrade = (request: IncomingMessage, client: Socket, head: Buffer, target: RelayBehind): void =>
+  joinRelay(client, target, Buffer.concat([Buffer.from(headOf(request), 'latin1'), head]))
 
 /** Answers `/ping` and `/generate_204` as the relay does, `/relay` without an upgrade too; other requests go to `next`. */
 export const passProbes =
-  (target: IrohTarget, next: RequestListener): RequestListener =>
+  (target: RelayBehind, next: RequestListener): RequestListener =>
   (request, response) => {
     const path = pathOf(request.url)
     if (request.method !== 'GET' || !(probePaths.has(path) || relayPaths.has(path))) return next(request, response)
@@ -57,7 +44,7 @@ export const passProbes =
       if (response.headersSent) response.destroy()
       else response.writeHead(502, { 'content-type': 'text/plain' }).end('the relay does not answer\n')
     }
-    const asked = httpRequest({ ...target, path, headers, agent: false, timeout: timeoutMs }, (answer) => {
+    const asked = httpRequest({ ...target, path, headers, agent: false, timeout: relayTimeoutMs }, (answer) => {
       const { connection: _, 'keep-alive': __, ...answered } = answer.headers
       response.writeHead(answer.statusCode ?? 502, answered)
       pipeline(answer, response, () => undefined)
