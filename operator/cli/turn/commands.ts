@@ -77,8 +77,8 @@ const load: Command = {
 const decode: Command = {
   name: 'decode',
   summary: 'print the STUN messages and ChannelData of a capture',
-  options: () => [required('-f, --file <file>', 'a pcap file, or datagrams in hex, one a line; - is standard input')],
-  examples: ['chatmail turn decode -f call.pcap', 'tcpdump -w - udp port 3478 | chatmail turn decode -f -'],
+  options: () => [required('-f, --file <file>', 'a pcap or pcapng file, or datagrams in hex, one a line; - is standard input')],
+  examples: ['chatmail turn decode -f call.pcap', 'tcpdump -Uw - port 3478 | chatmail turn decode -f -'],
   run: async (flags: TurnDecodeFlags, context) => {
     const [{ runTurnDecode }, parts] = await Promise.all([
       import('./decode.ts'),

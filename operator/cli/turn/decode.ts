@@ -1,5 +1,6 @@
 /** The command `turn decode`: what is in a capture. */
-import { readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
 import { exitCodes } from '../../../workloads/contract/exit-codes.ts'
 import { StartError } from '../../../workloads/contract/start-error.ts'
 import type { CommandContext } from '../context.ts'
@@ -7,18 +8,33 @@ import type { CommandContext } from '../context.ts'
 export type TurnDecodeFlags = { file: string }
 
 /** What the command needs of the workload. */
-export type Decoder = { decodeCapture: (bytes: Buffer) => Iterable<string> }
+export type Decoder = {
+  decodeCapture: (chunks: AsyncIterable<Buffer>, note: (text: string) => void) => AsyncIterable<string>
+}
 
-const standardInput = 0
+/** False when who reads has gone, as `head` does. */
+const lineWriter = (stdout: NodeJS.WriteStream): ((line: string) => Promise<boolean>) => {
+  let gone = false
+  stdout.on('error', () => {
+    gone = true
+  })
+  return async (line) => {
+    if (!gone && !stdout.write(`${line}\n`)) await once(stdout, 'drain').catch(() => undefined)
+    return !gone
+  }
+}
 
-/** Resolves to the exit code. @throws StartError */
+/** What is said of the capture goes to standard error, what is in it to standard output. @throws StartError */
 export const runTurnDecode = async (
   { file }: TurnDecodeFlags,
-  { stdout }: CommandContext,
+  { stdin, stdout, stderr }: CommandContext,
   { decodeCapture }: Decoder,
 ): Promise<number> => {
+  const chunks = file === '-' ? stdin : createReadStream(file)
+  const write = lineWriter(stdout)
   try {
-    for (const line of decodeCapture(readFileSync(file === '-' ? standardInput : file))) stdout.write(`${line}\n`)
+    for await (const line of decodeCapture(chunks, (text) => void stderr.write(`${text}\n`)))
+      if (!(await write(line))) break
     return exitCodes.ok
   } catch (error) {
     throw new StartError(`${file}: ${(error as Error).message}`, exitCodes.config)

@@ -1,6 +1,7 @@
 // What is printed of messages and captures.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { inPieces, pcap, pcapng, tcpPacket, udpPacket } from '../../../test/support/captures.ts'
 import { attributes } from '../stun/attributes.ts'
 import { buildMessage } from '../stun/build.ts'
 import { buildChannelData } from '../stun/channel-data.ts'
@@ -36,49 +37,17 @@ const refusal = buildMessage({
 })
 const data = buildChannelData(0x4001, Buffer.from('hello'), true)
 
-const ipv4 = (protocol: number, body: Buffer): Buffer => {
-  const header = Buffer.alloc(20)
-  header[0] = 0x45
-  header.writeUInt16BE(20 + body.length, 2)
-  header[9] = protocol
-  header.set([192, 0, 2, 1, 192, 0, 2, 2], 12)
-  return Buffer.concat([header, body])
-}
-const udp = (payload: Buffer): Buffer => {
-  const header = Buffer.alloc(8)
-  header.writeUInt16BE(4000, 0)
-  header.writeUInt16BE(3478, 2)
-  header.writeUInt16BE(8 + payload.length, 4)
-  return ipv4(17, Buffer.concat([header, payload]))
-}
-const tcp = (payload: Buffer): Buffer => {
-  const header = Buffer.alloc(20)
-  header.writeUInt16BE(4000, 0)
-  header.writeUInt16BE(3478, 2)
-  header[12] = 0x50
-  return ipv4(6, Buffer.concat([header, payload]))
+/** What is printed, and what is said besides. */
+const decoded = async (file: Buffer | string): Promise<{ lines: string[]; notes: string[] }> => {
+  const notes: string[] = []
+  const lines: string[] = []
+  for await (const line of decodeCapture(inPieces(Buffer.from(file)), (text) => notes.push(text))) lines.push(line)
+  return { lines, notes }
 }
 
-const pcap = (packets: readonly Buffer[], linkType: number, before: Buffer): Buffer => {
-  const head = Buffer.alloc(24)
-  head.writeUInt32LE(0xa1b2c3d4, 0)
-  head.writeUInt32LE(linkType, 20)
-  return Buffer.concat([
-    head,
-    ...packets.map((packet, index) => {
-      const frame = Buffer.concat([before, packet])
-      const about = Buffer.alloc(16)
-      about.writeUInt32LE(1000 + index, 0)
-      about.writeUInt32LE(frame.length, 8)
-      about.writeUInt32LE(frame.length, 12)
-      return Buffer.concat([about, frame])
-    }),
-  ])
-}
-
-test('hex: a line for each message, and one for each attribute', () => {
+test('hex: a line for each message, and one for each attribute', async () => {
   const hex = `# a call\n${allocate.toString('hex')}\n0x${success.toString('hex')}\n\n${refusal.toString('hex')}\n${data.toString('hex')}\nff00\n00\n`
-  const lines = [...decodeCapture(Buffer.from(hex))]
+  const { lines } = await decoded(hex)
   assert.deepEqual(lines, [
     'allocate request, transaction 000102030405060708090a0b',
     '    REQUESTED-TRANSPORT: UDP',
@@ -95,24 +64,32 @@ test('hex: a line for each message, and one for each attribute', () => {
   ])
 })
 
-test('pcap: Ethernet and raw IP, UDP and TCP that is cut anywhere', () => {
-  const ethernet = Buffer.from('000000000000000000000000' + '0800', 'hex')
-  const first = 'allocate request, transaction 000102030405060708090a0b'
+test('a capture: when, from whom to whom and what', async () => {
   const where = (time: string, protocol: string) => `${time} ${protocol} 192.0.2.1:4000 → 192.0.2.2:3478 `
-  const overUdp = [...decodeCapture(pcap([udp(allocate), udp(data)], 1, ethernet))]
-  assert.equal(overUdp[0], where('0.000000', 'udp') + first)
-  assert.equal(overUdp.at(-1), `${where('1.000000', 'udp')}ChannelData on 0x4001: 68656c6c6f`)
-  const stream = Buffer.concat([allocate, data])
-  const overTcp = [
-    ...decodeCapture(pcap([tcp(stream.subarray(0, 30)), tcp(stream.subarray(30))], 101, Buffer.alloc(0))),
-  ]
-  assert.equal(overTcp[0], where('1.000000', 'tcp') + first)
-  assert.equal(overTcp.at(-1), `${where('1.000000', 'tcp')}ChannelData on 0x4001: 68656c6c6f`)
+  const { lines, notes } = await decoded(pcap([udpPacket(allocate), udpPacket(data), tcpPacket(1, data)]))
+  assert.equal(lines[0], `${where('0.000000', 'udp')}allocate request, transaction 000102030405060708090a0b`)
+  assert.equal(lines.at(-2), `${where('1.000000', 'udp')}ChannelData on 0x4001: 68656c6c6f`)
+  assert.equal(lines.at(-1), `${where('2.000000', 'tcp')}ChannelData on 0x4001: 68656c6c6f`)
+  assert.deepEqual(notes, [])
 })
 
-test('what is no capture says what is wanted', () => {
-  assert.throws(() => [...decodeCapture(Buffer.from('hello\n'))], /line 1: pairs of hex digits/)
-  assert.throws(() => [...decodeCapture(Buffer.from('0a0d0d0a00000000', 'hex'))], /pcapng is not read/)
-  assert.throws(() => [...decodeCapture(pcap([], 105, Buffer.alloc(0)))], /Ethernet/)
-  assert.deepEqual([...decodeCapture(pcap([udp(data).subarray(0, 15)], 101, Buffer.alloc(0)))], [])
+test('without times there is none', async () => {
+  const file = pcapng(true)
+  const { lines } = await decoded(
+    Buffer.concat([file.section(), file.interface(101), file.simplePacket(udpPacket(data))]),
+  )
+  assert.deepEqual(lines, ['- udp 192.0.2.1:4000 → 192.0.2.2:3478 ChannelData on 0x4001: 68656c6c6f'])
+})
+
+test('what was captured in part is told as that', async () => {
+  const { lines } = await decoded(pcap([udpPacket(allocate), udpPacket(data)], { cut: 38 }))
+  assert.match(lines[0]!, /STUN of which \d+ bytes are not in the capture$/)
+  assert.match(lines[1]!, /ChannelData of which 2 bytes are not in the capture$/)
+})
+
+test('what is no capture says what is wanted', async () => {
+  await assert.rejects(decoded('hello\n'), /line 1: pairs of hex digits/)
+  await assert.rejects(decoded(Buffer.of(0x1f, 0x8b, 8)), /compressed: .*gunzip/)
+  await assert.rejects(decoded(Buffer.of(0x7f, 0x45, 0x4c, 0x46)), /none of pcap, pcapng and hex/)
+  assert.deepEqual((await decoded(pcap([]))).notes, ['no STUN and no ChannelData is in it'])
 })

@@ -1,12 +1,13 @@
 /** What is in STUN messages and ChannelData, for a person. */
-import { attributes } from '../stun/attributes.ts'
+import { addressText } from '../../kit/address/text.ts'
+import { attributes, familyCodes } from '../stun/attributes.ts'
 import { channelDataLength } from '../stun/channel-data.ts'
 import { errorCodes } from '../stun/error-codes.ts'
 import { headerLength, type Message, parseMessage } from '../stun/message.ts'
-import { MessageStream } from '../stun/stream.ts'
 import { classes, methods } from '../stun/types.ts'
 import { readXorAddress } from '../stun/xor-address.ts'
-import { type CapturedPayload, type Endpoint, readCapture } from './capture.ts'
+import { type CapturedMessage, type Note, readCapture } from './capture/capture.ts'
+import type { Endpoint } from './capture/ip-packet.ts'
 
 const nameIn = (table: Readonly<Record<string, number>>, value: number): string | undefined =>
   Object.entries(table).find(([, each]) => each === value)?.[0]
@@ -35,6 +36,15 @@ const further = {
   iceControlling: 0x802a,
 }
 const text = (value: Buffer): string => JSON.stringify(value.toString())
+const families: Readonly<Record<number, string>> = { [familyCodes[4]]: 'IPv4', [familyCodes[6]]: 'IPv6' }
+const family = (value: Buffer): string => families[value[0] ?? 0] ?? hex(value)
+
+/** An address that is not XORed (RFC 8489 §14.1). */
+const plain = (value: Buffer): string =>
+  value.length === 8 || value.length === 20
+    ? endpoint({ address: addressText(value.subarray(4)), port: value.readUInt16BE(2) })
+    : `malformed ${hex(value)}`
+
 const seconds = (value: Buffer): string => (value.length === 4 ? `${value.readUInt32BE()} s` : hex(value))
 
 const shown: Readonly<Record<number, (value: Buffer, message: Message) => string>> = {
@@ -46,6 +56,11 @@ const shown: Readonly<Record<number, (value: Buffer, message: Message) => string
   [attributes.xorMappedAddress]: xor,
   [attributes.xorRelayedAddress]: xor,
   [attributes.xorPeerAddress]: xor,
+  [attributes.alternateServer]: plain,
+  [further.mappedAddress]: plain,
+  [attributes.requestedAddressFamily]: family,
+  [attributes.additionalAddressFamily]: family,
+  [attributes.evenPort]: (value) => ((value[0] ?? 0) & 0x80 ? 'and the next one' : ''),
   [attributes.channelNumber]: (value) => `0x${value.subarray(0, 2).toString('hex')}`,
   [attributes.requestedTransport]: (value) => (value[0] === 17 ? 'UDP' : `protocol ${value[0]}`),
   [attributes.errorCode]: (value) => {
@@ -81,31 +96,27 @@ function* messageLines(bytes: Buffer): Generator<string> {
   yield* attributeLines(message)
 }
 
-/** What one message says, the first line at the margin. */
-export function* messageText(bytes: Buffer): Generator<string> {
+/** What one message says, the first line at the margin; `missing` bytes of it are not in the capture. */
+function* messageText(bytes: Buffer, missing: number): Generator<string> {
   const first = bytes[0] ?? 0xff
-  if (first < 0x40) yield* messageLines(bytes)
-  else if (first < 0x80 && channelDataLength(bytes) >= 0)
-    yield `ChannelData on 0x${bytes.toString('hex', 0, 2)}: ${hex(bytes.subarray(4, 4 + channelDataLength(bytes)))}`
+  const length = channelDataLength(bytes)
+  if (missing > 0) yield `${first < 0x40 ? 'STUN' : 'ChannelData'} of which ${missing} bytes are not in the capture`
+  else if (first < 0x40) yield* messageLines(bytes)
+  else if (first < 0x80 && length >= 0)
+    yield `ChannelData on 0x${bytes.toString('hex', 0, 2)}: ${hex(bytes.subarray(4, 4 + length))}`
   else yield `neither STUN nor ChannelData: ${hex(bytes)}`
 }
 
-const place = ({ time, protocol, from, to }: CapturedPayload): string =>
-  from && to ? `${time?.toFixed(6)} ${protocol} ${endpoint(from)} → ${endpoint(to)} ` : ''
+const place = ({ packet }: CapturedMessage): string =>
+  packet
+    ? `${packet.time?.toFixed(6) ?? '-'} ${packet.protocol} ${endpoint(packet.from)} → ${endpoint(packet.to)} `
+    : ''
 
-/** One direction of a TCP connection. */
-const flowOf = ({ from, to }: CapturedPayload): string => `${endpoint(from!)} ${endpoint(to!)}`
-
-/** Lines for all that a capture holds. TCP is taken in the order of the capture. @throws Error for a file of another kind */
-export function* decodeCapture(bytes: Buffer): Generator<string> {
-  const streams = new Map<string, MessageStream>()
-  for (const payload of readCapture(bytes)) {
-    const stream = payload.protocol === 'tcp' ? (streams.get(flowOf(payload)) ?? new MessageStream()) : null
-    if (stream) streams.set(flowOf(payload), stream)
-    for (const message of stream ? stream.take(payload.data) : [payload.data]) {
-      const [first, ...rest] = messageText(message)
-      yield `${place(payload)}${first}`
-      yield* rest
-    }
+/** Lines for all that a capture holds, as it comes. @throws CaptureError for a file of another kind or a damaged one */
+export async function* decodeCapture(chunks: AsyncIterable<Buffer>, note: Note): AsyncGenerator<string> {
+  for await (const message of readCapture(chunks, note)) {
+    const [first, ...rest] = messageText(message.data, message.packet?.missing ?? 0)
+    yield `${place(message)}${first}`
+    yield* rest
   }
 }
