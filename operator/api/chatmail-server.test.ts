@@ -68,7 +68,11 @@ test('rules over several fields', () => {
     [{ turn: { publicAddress: { source: 'Static' } } }, 'spec.turn.publicAddress.addresses'],
     [{ turn: { port: 50000 } }, 'spec.turn.port'],
     [{ turn: { peers: { allow: ['10.0.0.0/33'] } } }, 'spec.turn.peers.allow[0]'],
+    [{ turn: { peers: { nat64: ['2001:db8::/95'] } } }, 'spec.turn.peers.nat64[0]'],
+    [{ turn: { engine: 'Coturn', workers: 2 } }, 'spec.turn.workers'],
+    [{ turn: { workers: 65 } }, 'spec.turn.workers'],
     [{ iroh: { mode: 'External' } }, 'spec.iroh'],
+    [{ iroh: { limits: { bandwidth: 65535 } } }, 'spec.iroh.limits.bandwidth'],
   ]
   for (const [spec, path] of broken) assert.deepEqual(pathsOf(withDomain(spec)), [path])
 })
@@ -157,13 +161,19 @@ const someSpec = fc.record({
     { mode: 'Managed' },
   ),
   turn: fc.record({
+    engine: fc.constantFrom('Builtin', 'Coturn'),
+    workers: fc.constantFrom(1, 2),
     port: fc.constantFrom(3478, 50000, 49999, 50002),
     relayPorts: fc.record({ min: fc.constantFrom(50000, 50001), max: fc.constantFrom(50000, 50001) }),
     publicAddress: fc.record({
       source: fc.constantFrom('Auto', 'Static'),
       addresses: fc.array(fc.constantFrom('203.0.113.7', '2001:db8::1', 'host'), { maxLength: 2 }),
     }),
-    peers: fc.record({ allow: fc.array(somePrefix, { maxLength: 2 }), deny: fc.array(somePrefix, { maxLength: 1 }) }),
+    peers: fc.record({
+      allow: fc.array(somePrefix, { maxLength: 2 }),
+      deny: fc.array(somePrefix, { maxLength: 1 }),
+      nat64: fc.array(fc.constantFrom('2001:db8::/96', '2001:db8:::/96', '1:2/64'), { maxLength: 1 }),
+    }),
   }),
 })
 

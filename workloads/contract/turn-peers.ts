@@ -18,7 +18,7 @@ export const turnPeers = z.strictObject({
   /** Addresses of all relays of this server, as clients see them: allowed inside the relay port range alone. */
   relays: z.array(address).max(512).default([]),
   /** NAT64 prefixes of this network (RFC 6052): the IPv4 address inside is judged as well. */
-  nat64: z.array(nat64Prefix).max(16).default([]),
+  nat64: z.array(nat64Prefix).max(32).default([]),
   /** Relays of this server that take new clients: a draining one sends clients there (RFC 8489 §10). */
   alternates: z
     .array(z.strictObject({ address, port: z.int().min(1).max(65535) }))

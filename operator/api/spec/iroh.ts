@@ -4,6 +4,34 @@ import { port } from '../names.ts'
 import { section } from '../rules.ts'
 import { resources } from './pods.ts'
 
+const atOnce = (what: string) => `Bytes ${what} at once, on top of the rate.`
+
+/** A datagram takes up to 64 KiB: a client that is slowed down to less could not even answer a ping in time. */
+const bytes = z.int().min(65536).max(10000000000)
+const count = z.int().min(1).max(1000000)
+
+const limits = section(
+  'What the relay that this server runs takes. Who sends faster is slowed down; connections beyond are refused.',
+  {
+    connections: count
+      .default(20000)
+      .describe('Connections at a time. An idle one takes up to 8 KiB of memory, and with TLS some 45 KiB of mail.'),
+    connectionsPerIP: count
+      .default(1000)
+      .describe(
+        'Connections of one client address (IPv6: of one /64) at a time. Many phones share one, and behind exposure.externalTrafficPolicy Cluster all of them a few.',
+      ),
+    newPerSecond: count.default(50).describe('New connections of one client address a second over a longer time.'),
+    newBurst: count.default(500).describe('New connections of one client address at once on top of the rate.'),
+    bandwidth: bytes.default(8388608).describe('Bytes per second that are read of one connection.'),
+    bandwidthBurst: bytes.default(16777216).describe(atOnce('of one connection')),
+    bandwidthPerIP: bytes
+      .default(33554432)
+      .describe('Bytes per second that are read of all connections of one client address.'),
+    bandwidthBurstPerIP: bytes.default(67108864).describe(atOnce('of one client address')),
+  },
+)
+
 export const iroh = section(
   'The relay for real-time apps (webxdc).',
   {
@@ -28,6 +56,7 @@ export const iroh = section(
         'TCP port of the relay that this server runs. On one machine with a self-signed certificate clients connect to it; otherwise mail alone does, and clients use the HTTPS port.',
       ),
     resources: resources('the relay', { cpu: '50m', memory: '96Mi', memoryLimit: '512Mi' }),
+    limits,
   },
   [
     {

@@ -25,6 +25,16 @@ const prefix = z
     ],
   })
 
+const nat64Allowed = 'an IPv6 prefix of 32, 40, 48, 56, 64 or 96 bits, such as 2001:db8:64::/96'
+
+/** RFC 6052 §2.2: the lengths that a translator's prefix may have. */
+const nat64Prefix = z
+  .string()
+  .max(43)
+  .regex(/^[0-9A-Fa-f:]+\/(32|40|48|56|64|96)$/, nat64Allowed)
+  .refine(isPrefix, nat64Allowed)
+  .meta({ 'x-kubernetes-validations': [{ rule: 'isCIDR(self)', message: nat64Allowed }] })
+
 const relayPorts = section(
   'UDP ports that media goes through, one for each side of a call. They must be open from outside.',
   {
@@ -118,6 +128,13 @@ const peers = section(
   {
     deny: z.array(prefix).max(256).default([]).describe('Addresses and prefixes to deny on top of the built-in list.'),
     allow: z.array(prefix).max(256).default([]).describe('Addresses and prefixes to allow in spite of both lists.'),
+    nat64: z
+      .array(nat64Prefix)
+      .max(16)
+      .default([])
+      .describe(
+        'Prefixes under which a translator of your network (NAT64) reaches IPv4 addresses, besides 64:ff9b::/96 and what the DNS tells of them (RFC 7050). An IPv4 address that is denied is so in that form too.',
+      ),
   },
 )
 
@@ -147,6 +164,14 @@ export const turn = section(
     nodeSelector: nodeSelector('TURN pods'),
     tolerations: tolerations('TURN pods'),
     resources: resources('a TURN pod', { cpu: '100m', memory: '96Mi', memoryLimit: '512Mi' }),
+    workers: z
+      .int()
+      .min(1)
+      .max(64)
+      .default(1)
+      .describe(
+        'Threads that relay, on one port, for engine Builtin: one for each core that calls are to use. Each takes some 12 MiB more memory. More than a CPU limit or the node has cores only take turns. Coturn takes one for each core by itself.',
+      ),
     exposure: z
       .enum(['HostNetwork', 'LoadBalancer'])
       .default('HostNetwork')
@@ -179,6 +204,12 @@ export const turn = section(
       message: 'turn.port lies outside of turn.relayPorts',
       field: ['port'],
       holds: (self) => self.port < self.relayPorts.min || self.port > self.relayPorts.max,
+    },
+    {
+      cel: "self.engine != 'Coturn' || self.workers == 1",
+      message: 'turn.workers is for engine Builtin: Coturn starts a thread for each core by itself',
+      field: ['workers'],
+      holds: (self) => self.engine !== 'Coturn' || self.workers === 1,
     },
   ],
 )

@@ -19,10 +19,23 @@ const listeners = (server: ChatmailServer, facts: Facts) => {
   return { listen: { http: null, https: null }, proxied: { address, port } }
 }
 
+const limits = ({ spec }: ChatmailServer): z.input<typeof irohConfig>['limits'] => {
+  const { limits } = spec.iroh
+  return {
+    connections: limits.connections,
+    connectionsPerAddress: limits.connectionsPerIP,
+    newPerSecond: limits.newPerSecond,
+    newBurst: limits.newBurst,
+    connectionPace: { bytesPerSecond: limits.bandwidth, burst: limits.bandwidthBurst },
+    addressPace: { bytesPerSecond: limits.bandwidthPerIP, burst: limits.bandwidthBurstPerIP },
+  }
+}
+
 export const renderIrohConfig = (server: ChatmailServer, facts: Facts): z.input<typeof irohConfig> => ({
   listenAddress: facts.listenAddress,
   ...listeners(server, facts),
   management: { address: facts.managementAddress, port: managementPort(server, facts.platform, 'iroh') },
+  limits: limits(server),
   drain: { spread: drainSpread[facts.platform] },
   noLog: server.spec.privacy.noLog,
 })

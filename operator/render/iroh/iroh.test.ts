@@ -70,6 +70,31 @@ test('with one of its own it is offered without TLS: in a cluster on the HTTP po
   assert.equal(local.mail, null)
 })
 
+test('limits: without any those that the relay has by itself, else those of the spec', () => {
+  const { limits } = configs('cluster', false).iroh
+  assert.deepEqual(limits, irohConfig.shape.limits.parse({}))
+  const given = {
+    connections: 2,
+    connectionsPerIP: 3,
+    newPerSecond: 4,
+    newBurst: 5,
+    bandwidth: 70_001,
+    bandwidthBurst: 70_002,
+    bandwidthPerIP: 70_003,
+    bandwidthBurstPerIP: 70_004,
+  }
+  for (const platform of ['cluster', 'local'] as const)
+    assert.deepEqual(configs(platform, false, { iroh: { limits: given } }).iroh.limits, {
+      ...limits,
+      connections: 2,
+      connectionsPerAddress: 3,
+      newPerSecond: 4,
+      newBurst: 5,
+      connectionPace: { bytesPerSecond: 70_001, burst: 70_002 },
+      addressPace: { bytesPerSecond: 70_003, burst: 70_004 },
+    })
+})
+
 test('an address instead of a name, a port that the cluster has given', () => {
   const server = serverOf({ domain: '[203.0.113.7]', exposure: { type: 'NodePort' } })
   const facts = factsOf('cluster', true, { publicHost: '203.0.113.7', nodePorts: { http: 30080 } })

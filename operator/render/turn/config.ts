@@ -24,8 +24,9 @@ export const renderTurnConfig = (server: ChatmailServer, facts: Facts, node: Tur
     },
     limits: turn.limits,
     lifetime: {},
-    peers: turn.peers,
+    peers: { deny: turn.peers.deny, allow: turn.peers.allow },
     forceRelayOnly: turn.forceRelayOnly,
+    workers: turn.workers,
     drain: { deadline: seconds(turn.drain.deadline) },
     noLog: privacy.noLog,
   }
