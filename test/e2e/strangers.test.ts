@@ -3,9 +3,7 @@
  * memory stays bounded, and people are served as before.
  */
 import assert from 'node:assert/strict'
-import { globSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { methods } from '../../workloads/turn/stun/types.ts'
@@ -31,10 +29,7 @@ describe('strangers', () => {
   let watch: Watch
   const silent: Socket[] = []
 
-  const turnLogin = () => {
-    const [file] = globSync('pods/*/mounts/keyring.json', { cwd: server.dataDir })
-    return loginFor(JSON.parse(readFileSync(join(server.dataDir, file!), 'utf8')))
-  }
+  const turnLogin = () => loginFor(server.turnKeyring())
 
   before(async () => {
     const limits = { sendPerMinute: 100_000, sendBurst: 100_000 }

@@ -16,5 +16,5 @@ const flags = [
   '--use-fake-ui-for-media-stream',
 ]
 
-export const openBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: findProgram('chromium')!, args: flags })
+export const openBrowser = (further: readonly string[] = []): Promise<Browser> =>
+  chromium.launch({ executablePath: findProgram('chromium')!, args: [...flags, ...further] })

@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { readManifest } from '../../operator/cli/manifest.ts'
 import { mailPortMap, mailPorts, managementPort } from '../../operator/render/ports.ts'
+import { type Keyring, keyring } from '../../workloads/contract/keyring.ts'
+import { mountedFiles } from '../../workloads/contract/mounts.ts'
 import { freePorts } from './ports.ts'
 
 type Endpoint = { host: string; port: number; security: string }
@@ -132,6 +134,12 @@ export class LocalServer {
     const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
     if (response.status !== 200) throw new Error(`${path} of ${workload} answers ${response.status}`)
     return response.text()
+  }
+
+  /** What its TURN keys are now. */
+  turnKeyring(): Keyring {
+    const [file] = globSync(`pods/*/mounts/${mountedFiles.keyring}`, { cwd: this.dataDir })
+    return keyring.parse(JSON.parse(readFileSync(join(this.dataDir, file!), 'utf8')))
   }
 
   /** Ends it as Ctrl-C does; resolves to the exit code. */
