@@ -30,25 +30,17 @@ const test: Command = {
     secretFile(),
     new Option(
       '--from-account <link>',
-      'use what this account is told: dclogin:…, dcaccount:DOMAIN, or @FILE with one',
+      'in place of both: what an account is told. dclogin:…, dcaccount:DOMAIN (makes one), or @FILE with either',
     ),
     new Option('--timeout <seconds>', 'how long each step may take').argParser(whole(1, 120)).default(8),
-    new Option('--insecure', 'take any certificate').default(false),
+    new Option('--insecure', 'take any certificate, of TURN over TLS and of the mail server').default(false),
     output(),
   ],
   examples: [
     'chatmail turn test --server chat.example.org:3478 --secret-file keyring.json',
     'chatmail turn test --from-account dcaccount:chat.example.org --output json',
   ],
-  run: async (flags: TurnTestFlags, context) => {
-    const [{ runTurnTest }, checks, { adviceFor }, { accountCredential }] = await Promise.all([
-      import('./test.ts'),
-      import('../../../workloads/turn/client/checks.ts'),
-      import('../../../workloads/turn/client/advice.ts'),
-      import('../../../workloads/turn/client/account-credential.ts'),
-    ])
-    return runTurnTest(flags, context, { ...checks, adviceFor, accountCredential } as never)
-  },
+  run: async (flags: TurnTestFlags, context) => (await import('./test.ts')).runTurnTest(flags, context),
 }
 
 const load: Command = {
@@ -65,27 +57,17 @@ const load: Command = {
     output(),
   ],
   examples: ['chatmail turn load --server 127.0.0.1:3478 --secret-file keyring.json --calls 50'],
-  run: async (flags: TurnLoadFlags, context) => {
-    const [{ runTurnLoad }, client] = await Promise.all([
-      import('./load.ts'),
-      import('../../../workloads/turn/client/load.ts'),
-    ])
-    return runTurnLoad(flags, context, client)
-  },
+  run: async (flags: TurnLoadFlags, context) => (await import('./load.ts')).runTurnLoad(flags, context),
 }
 
 const decode: Command = {
   name: 'decode',
   summary: 'print the STUN messages and ChannelData of a capture',
-  options: () => [required('-f, --file <file>', 'a pcap or pcapng file, or datagrams in hex, one a line; - is standard input')],
+  options: () => [
+    required('-f, --file <file>', 'a pcap or pcapng file, or datagrams in hex, one a line; - is standard input'),
+  ],
   examples: ['chatmail turn decode -f call.pcap', 'tcpdump -Uw - port 3478 | chatmail turn decode -f -'],
-  run: async (flags: TurnDecodeFlags, context) => {
-    const [{ runTurnDecode }, parts] = await Promise.all([
-      import('./decode.ts'),
-      import('../../../workloads/turn/client/decode.ts'),
-    ])
-    return runTurnDecode(flags, context, parts)
-  },
+  run: async (flags: TurnDecodeFlags, context) => (await import('./decode.ts')).runTurnDecode(flags, context),
 }
 
 const page: Command = {
@@ -98,13 +80,7 @@ const page: Command = {
     new Option('--port <port>', 'port on loopback; 0 is any').argParser(whole(0, 65535)).default(0),
   ],
   examples: ['chatmail turn page --server chat.example.org:3478 --secret-file keyring.json'],
-  run: async (flags: TurnPageFlags, context) => {
-    const [{ runTurnPage }, parts] = await Promise.all([
-      import('./page.ts'),
-      import('../../../workloads/turn/client/page/serve.ts'),
-    ])
-    return runTurnPage(flags, context, parts)
-  },
+  run: async (flags: TurnPageFlags, context) => (await import('./page.ts')).runTurnPage(flags, context),
 }
 
 export const turnTools: readonly Command[] = [test, load, decode, page]

@@ -1,23 +1,12 @@
-/** Where the tools get a TURN credential from: a file with the secret, or a Delta Chat account. No secret in argv. */
-import { randomInt } from 'node:crypto'
+/** The words of the tools that name a server, and the file with the secret that its credentials are signed with. */
 import { readFileSync } from 'node:fs'
 import { InvalidArgumentError } from 'commander'
 import { type TurnCredential, turnCredential } from '../../../workloads/contract/credential.ts'
 import { exitCodes } from '../../../workloads/contract/exit-codes.ts'
-import { newCredentials } from '../../../workloads/contract/invite.ts'
 import { keyring, signingKey } from '../../../workloads/contract/keyring.ts'
 import { StartError } from '../../../workloads/contract/start-error.ts'
 
 export type HostPort = { host: string; port: number }
-
-export type Account = {
-  host: string
-  port: number
-  security: 'ssl' | 'plain'
-  anyCertificate: boolean
-  address: string
-  password: string
-}
 
 /** Seconds that a credential of the tools is valid. */
 const credentialLife = 600
@@ -35,7 +24,8 @@ export const serverAddress = (text: string): HostPort => {
   return { host, port: Number(port) }
 }
 
-const read = (file: string): string => {
+/** @throws StartError */
+export const readText = (file: string): string => {
   try {
     return readFileSync(file, 'utf8').trim()
   } catch (error) {
@@ -47,7 +37,7 @@ const isJson = (text: string): boolean => text.startsWith('{')
 
 /** The secret that signs: of a keyring.json, or the whole file. @throws StartError */
 export const secretFrom = (file: string): string => {
-  const text = read(file)
+  const text = readText(file)
   if (!isJson(text)) {
     if (text.length < 16) throw new StartError(`${file}: a secret of 16 characters or more is wanted`, exitCodes.config)
     return text
@@ -64,37 +54,3 @@ export const credentialsOf = (secret: string, now: number): { usual: TurnCredent
   usual: turnCredential(secret, Math.floor(now) + credentialLife),
   long: () => turnCredential(secret, Math.floor(now) + longLife),
 })
-
-const loginAccount = (text: string): Account => {
-  const [, address, query] = /^dclogin:(?:\/\/)?([^?]+)\?(.*)$/i.exec(text) ?? []
-  const fields = new URLSearchParams(query)
-  const password = fields.get('p')
-  if (!address || !password) throw new InvalidArgumentError('A dclogin: link holds an address and p=PASSWORD.')
-  const name = decodeURIComponent(address.replace(/\/$/, ''))
-  const plain = fields.get('is') === 'plain'
-  return {
-    host: fields.get('ih') ?? name.slice(name.lastIndexOf('@') + 1),
-    port: Number(fields.get('ip') ?? (plain ? 143 : 993)),
-    security: plain ? 'plain' : 'ssl',
-    anyCertificate: fields.get('ic') === '3',
-    address: name,
-    password,
-  }
-}
-
-/** A new account, made as Delta Chat makes it, where the link names the server alone. */
-const newAccount = (domain: string): Account => ({
-  host: domain,
-  port: 993,
-  security: 'ssl',
-  anyCertificate: domain.startsWith('_'),
-  ...newCredentials(domain, randomInt),
-})
-
-/** A `dclogin:` link, or `dcaccount:DOMAIN`. */
-export const accountLink = (text: string): Account => {
-  if (/^dclogin:/i.test(text)) return loginAccount(text)
-  const domain = /^dcaccount:(?:\/\/)?([a-z0-9_.-]+)$/i.exec(text)?.[1]
-  if (!domain) throw new InvalidArgumentError('dclogin:… or dcaccount:DOMAIN is wanted.')
-  return newAccount(domain)
-}

@@ -4,13 +4,9 @@ import { createReadStream } from 'node:fs'
 import { exitCodes } from '../../../workloads/contract/exit-codes.ts'
 import { StartError } from '../../../workloads/contract/start-error.ts'
 import type { CommandContext } from '../context.ts'
+import { parts } from './parts.ts'
 
 export type TurnDecodeFlags = { file: string }
-
-/** What the command needs of the workload. */
-export type Decoder = {
-  decodeCapture: (chunks: AsyncIterable<Buffer>, note: (text: string) => void) => AsyncIterable<string>
-}
 
 /** False when who reads has gone, as `head` does. */
 const lineWriter = (stdout: NodeJS.WriteStream): ((line: string) => Promise<boolean>) => {
@@ -28,8 +24,8 @@ const lineWriter = (stdout: NodeJS.WriteStream): ((line: string) => Promise<bool
 export const runTurnDecode = async (
   { file }: TurnDecodeFlags,
   { stdin, stdout, stderr }: CommandContext,
-  { decodeCapture }: Decoder,
 ): Promise<number> => {
+  const { decodeCapture } = await parts.decode()
   const chunks = file === '-' ? stdin : createReadStream(file)
   const write = lineWriter(stdout)
   try {

@@ -1,11 +1,11 @@
 /** The command `turn load`: calls through a TURN server, bounded, and what became of their datagrams. */
 import { lookup } from 'node:dns/promises'
 import { networkInterfaces } from 'node:os'
-import type { TurnCredential } from '../../../workloads/contract/credential.ts'
 import { exitCodes } from '../../../workloads/contract/exit-codes.ts'
 import { StartError } from '../../../workloads/contract/start-error.ts'
 import type { CommandContext } from '../context.ts'
 import { credentialsOf, type HostPort, secretFrom } from './credential.ts'
+import { type Part, parts } from './parts.ts'
 
 export type TurnLoadFlags = {
   server: HostPort
@@ -18,30 +18,7 @@ export type TurnLoadFlags = {
   output: 'human' | 'json'
 }
 
-export type LoadReport = {
-  calls: number
-  sent: number
-  received: number
-  lossPercent: number
-  perSecond: number
-  latencyMs: { p50: number; p99: number; max: number }
-}
-
-type LoadOptions = {
-  address: string
-  port: number
-  credential: () => TurnCredential
-  calls: number
-  rate: number
-  size: number
-  durationMs: number
-  signal: AbortSignal
-}
-
-/** What the command needs of the workload. */
-export type LoadClient = {
-  loadServer: (options: LoadOptions, progress: (text: string) => void) => Promise<LoadReport>
-}
+type LoadReport = Awaited<ReturnType<Part<'load'>['loadServer']>>
 
 const ownAddress = (address: string): boolean =>
   address.startsWith('127.') ||
@@ -74,11 +51,8 @@ const human = ({ calls, sent, received, lossPercent, perSecond, latencyMs }: Loa
   ].join('\n')
 
 /** Resolves to the exit code. @throws StartError */
-export const runTurnLoad = async (
-  flags: TurnLoadFlags,
-  context: CommandContext,
-  client: LoadClient,
-): Promise<number> => {
+export const runTurnLoad = async (flags: TurnLoadFlags, context: CommandContext): Promise<number> => {
+  const { loadServer } = await parts.load()
   const { server, calls, rate, size, duration } = flags
   const address = await resolved(server, flags.notMine)
   const stop = new AbortController()
@@ -92,7 +66,7 @@ export const runTurnLoad = async (
     size,
   }
   try {
-    const report = await client.loadServer(
+    const report = await loadServer(
       { ...options, durationMs: duration * 1000, signal: stop.signal },
       (text) => void context.stderr.write(`${text}\n`),
     )

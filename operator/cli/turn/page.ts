@@ -3,25 +3,19 @@ import { exitCodes } from '../../../workloads/contract/exit-codes.ts'
 import { StartError } from '../../../workloads/contract/start-error.ts'
 import type { CommandContext } from '../context.ts'
 import { credentialsOf, type HostPort, secretFrom } from './credential.ts'
+import { parts } from './parts.ts'
 
 export type TurnPageFlags = { server: HostPort; secretFile: string; port: number }
-
-type IceServer = { urls: string[]; username: string; credential: string }
-
-/** What the command needs of the workload. */
-export type PageServer = {
-  servePage: (options: { port: number; iceServer: () => IceServer }) => Promise<{ url: string; close: () => void }>
-}
 
 /** Resolves to the exit code. @throws StartError */
 export const runTurnPage = async (
   { server, secretFile, port }: TurnPageFlags,
   { stdout, onStop }: CommandContext,
-  { servePage }: PageServer,
 ): Promise<number> => {
+  const { servePage } = await parts.page()
   const secret = secretFrom(secretFile)
   const host = server.host.includes(':') ? `[${server.host}]` : server.host
-  const iceServer = (): IceServer => {
+  const iceServer = () => {
     const { username, password } = credentialsOf(secret, Date.now() / 1000).usual
     return { urls: [`turn:${host}:${server.port}?transport=udp`], username, credential: password }
   }

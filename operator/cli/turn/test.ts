@@ -1,10 +1,10 @@
 /** The command `turn test`: whether calls through a TURN server work from here, step by step. */
-import { readFileSync } from 'node:fs'
 import type { TurnCredential } from '../../../workloads/contract/credential.ts'
 import { exitCodes } from '../../../workloads/contract/exit-codes.ts'
 import { StartError } from '../../../workloads/contract/start-error.ts'
 import type { CommandContext } from '../context.ts'
-import { type Account, accountLink, credentialsOf, type HostPort, secretFrom } from './credential.ts'
+import { credentialsOf, type HostPort, readText, secretFrom } from './credential.ts'
+import { type Part, parts } from './parts.ts'
 
 export type TurnTestFlags = {
   server?: HostPort
@@ -15,68 +15,69 @@ export type TurnTestFlags = {
   output: 'human' | 'json'
 }
 
-type Result = { step: string; outcome: 'ok' | 'failed' | 'skipped'; ms: number; code?: string; detail?: string }
-
-/** What the command needs of the workload. */
-export type TurnChecks = {
-  essential: ReadonlySet<string>
-  adviceFor: (step: never, code: string) => string
-  checkServer: (
-    options: HostPort & { timeoutMs: number; credential: TurnCredential; verifyTls: boolean },
-    long: (() => TurnCredential) | null,
-    report: (result: Result) => void,
-  ) => Promise<Result[]>
-  accountCredential: (account: Account, timeoutMs: number) => Promise<HostPort & { credential: TurnCredential }>
-}
-
+type Result = Awaited<ReturnType<Part<'checks'>['checkServer']>>[number]
+type Advice = Part<'advice'>
 type Target = HostPort & { credential: TurnCredential; long: (() => TurnCredential) | null }
 
-/** What each step shows when it is passed. */
-const meanings: Record<string, string> = {
-  resolve: 'the name leads to an address',
-  binding: 'the port answers',
-  allocate: 'the credential is taken',
-  permission: 'peers are let in',
-  relay: 'a datagram goes from one client through the public address to another and back',
-  loss: 'a stream of datagrams arrives',
-  range: 'relayed ports are reached from outside',
-  ipv6: 'the server relays over IPv6 too',
-  tcp: 'clients without UDP can use TCP',
-  tls: 'clients without UDP can use TLS',
+const messageOf = ({ step, outcome, code }: Result, { adviceFor }: Advice): string | undefined =>
+  outcome === 'failed' ? adviceFor(step, code ?? '') : undefined
+
+const mark = ({ step, outcome }: Result, essential: ReadonlySet<string>): string => {
+  if (outcome === 'failed') return essential.has(step) ? '✘' : '!'
+  return outcome === 'ok' ? '✔' : '–'
 }
 
-const marks = { ok: '✔', failed: '✘', skipped: '–' }
+const margin = 13
 
-const adviceOf = ({ step, outcome, code }: Result, { adviceFor }: TurnChecks): string | undefined =>
-  outcome === 'failed' ? adviceFor(step as never, code ?? '') : undefined
-
-const line = (result: Result, checks: TurnChecks): string => {
+const line = (result: Result, essential: ReadonlySet<string>, advice: Advice): string => {
   const { step, outcome, ms, code, detail } = result
-  const about = outcome === 'failed' ? `${adviceOf(result, checks)} (${code})` : meanings[step]
-  return `${marks[outcome]} ${step}: ${about}${outcome === 'ok' ? ` (${ms} ms)` : ''}${detail ? `\n    ${detail}` : ''}`
+  const about = messageOf(result, advice) ?? advice.meanings[step]
+  const after = outcome === 'ok' ? ` (${ms} ms)` : outcome === 'failed' ? ` (${code})` : ': not known'
+  const start = `${mark(result, essential)} ${step}`.padEnd(margin)
+  return `${start}${about}${after}\n${detail ? `${' '.repeat(margin)}${detail}\n` : ''}`
+}
+
+/** Nothing when all were tried. */
+const untried = (results: readonly Result[]): string => {
+  const steps = results.filter(({ outcome }) => outcome === 'untried').map(({ step }) => step)
+  return steps.length > 0 ? `${'– not tried'.padEnd(margin)}${steps.join(', ')}\n` : ''
 }
 
 const verdict = (works: boolean, results: readonly Result[]): string => {
+  const is = (step: string, outcome: string) => results.some((each) => each.step === step && each.outcome === outcome)
+  if (is('binding', 'failed') && is('tcp', 'ok'))
+    return 'Calls do not work from here: Delta Chat uses UDP, which does not get through as TCP does.'
+  if (is('range', 'failed') && is('relay', 'ok'))
+    return 'Calls work only where both people use this relay: its relayed ports are not open to others.'
+  if (is('loss', 'failed')) return 'Calls come about and suffer: too much is lost on the way.'
   if (!works) return 'Calls do not work through this server from here.'
-  return results.every(({ outcome }) => outcome !== 'failed')
-    ? 'This server works.'
-    : 'This server works for Delta Chat; what is marked above is missing for other clients and networks.'
+  if (is('range', 'skipped'))
+    return 'Calls work as far as can be told from here; whether the relayed ports are open shows only from outside.'
+  return results.some(({ outcome }) => outcome === 'failed')
+    ? 'Calls of Delta Chat work; what is marked with ! is missing for other clients and networks.'
+    : 'Calls work through this server from here.'
 }
 
 /** The link itself is a secret: it may be in a file. */
-const linkText = (given: string): string =>
-  given.startsWith('@') ? readFileSync(given.slice(1), 'utf8').trim() : given
+const linkText = (given: string): string => (given.startsWith('@') ? readText(given.slice(1)) : given)
 
-const targetOf = async (flags: TurnTestFlags, checks: TurnChecks, now: number): Promise<Target> => {
-  const { server, secretFile, fromAccount, timeout } = flags
-  if (fromAccount) {
-    const told = await checks
-      .accountCredential(accountLink(linkText(fromAccount)), timeout * 1000)
-      .catch((error: Error) => {
-        throw new StartError(`--from-account: ${error.message}`, exitCodes.unavailable)
-      })
-    return { ...told, ...server, long: null }
+const fromAccount = async (given: string, { timeout, insecure }: TurnTestFlags): Promise<Target> => {
+  const [{ accountOf }, { accountCredential }] = await Promise.all([parts.link(), parts.account()])
+  const text = linkText(given)
+  const failed = (exitCode: number) => (error: unknown) => {
+    throw new StartError(`--from-account: ${(error as Error).message}`, exitCode)
   }
+  const account = await Promise.resolve(text).then(accountOf).catch(failed(exitCodes.usage))
+  const anyCertificate = account.anyCertificate || insecure
+  const told = await accountCredential({ ...account, anyCertificate }, timeout * 1000).catch(
+    failed(exitCodes.unavailable),
+  )
+  return { ...told, long: null }
+}
+
+const targetOf = async (flags: TurnTestFlags, now: number): Promise<Target> => {
+  const { server, secretFile } = flags
+  if (flags.fromAccount) return { ...(await fromAccount(flags.fromAccount, flags)), ...server }
   if (!server || !secretFile)
     throw new StartError('--server and --secret-file, or --from-account, are wanted', exitCodes.usage)
   const { usual, long } = credentialsOf(secretFrom(secretFile), now)
@@ -84,20 +85,23 @@ const targetOf = async (flags: TurnTestFlags, checks: TurnChecks, now: number): 
 }
 
 /** Resolves to the exit code. @throws StartError */
-export const runTurnTest = async (
-  flags: TurnTestFlags,
-  { stdout }: CommandContext,
-  checks: TurnChecks,
-): Promise<number> => {
-  const { long, ...target } = await targetOf(flags, checks, Date.now() / 1000)
+export const runTurnTest = async (flags: TurnTestFlags, { stdout }: CommandContext): Promise<number> => {
+  const { long, ...target } = await targetOf(flags, Date.now() / 1000)
+  const [{ checkServer, callsWork, essential }, advice] = await Promise.all([parts.checks(), parts.advice()])
   const human = flags.output === 'human'
   const options = { ...target, timeoutMs: flags.timeout * 1000, verifyTls: !flags.insecure }
-  const results = await checks.checkServer(options, long, (result) => {
-    if (human) stdout.write(`${line(result, checks)}\n`)
+  if (human) stdout.write(`${target.host}, port ${target.port}\n\n`)
+  const results = await checkServer(options, long, (result) => {
+    if (human && result.outcome !== 'untried') stdout.write(line(result, essential, advice))
   })
-  const passed = results.filter(({ outcome }) => outcome !== 'failed').map(({ step }) => step)
-  const works = [...checks.essential].every((step) => passed.includes(step))
-  const told = results.map((result) => ({ ...result, message: adviceOf(result, checks) }))
-  stdout.write(human ? `\n${verdict(works, results)}\n` : `${JSON.stringify({ ok: works, steps: told })}\n`)
+  const works = callsWork(results)
+  const told = results.map((result) => ({
+    ...result,
+    essential: essential.has(result.step),
+    message: messageOf(result, advice),
+  }))
+  stdout.write(
+    human ? `${untried(results)}\n${verdict(works, results)}\n` : `${JSON.stringify({ ok: works, steps: told })}\n`,
+  )
   return works ? exitCodes.ok : exitCodes.failed
 }

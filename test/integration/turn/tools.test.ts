@@ -4,6 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { turnCredential } from '../../../workloads/contract/credential.ts'
+import { signingKey } from '../../../workloads/contract/keyring.ts'
+import type { TurnConfig } from '../../../workloads/contract/turn-config.ts'
+import { checkServer } from '../../../workloads/turn/client/checks.ts'
 import { selfSignedCertificate } from '../../support/certificate.ts'
 import { chatmail, type Outcome } from '../../support/command.ts'
 import { LocalServer } from '../../support/local-server.ts'
@@ -58,10 +62,53 @@ describe('tools', { concurrency: true }, () => {
       runTest('--server', `127.0.0.1:${closed}`, '--secret-file', ring, '--timeout', '3'),
       runTest('--server', server(), '--secret-file', ring),
     ])
-    assert.deepEqual([key.code, failures(key)], [1, { allocate: '401' }])
+    assert.deepEqual([key.code, failures(key)], [1, { allocate: 'KEY' }])
     assert.equal(port.code, 1)
-    assert.equal(failures(port).binding, 'ECONNREFUSED')
+    assert.deepEqual(failures(port), { binding: 'ECONNREFUSED', tcp: 'ECONNREFUSED', tls: 'ECONNREFUSED' })
     assert.deepEqual([certificate.code, failures(certificate)], [0, { tls: 'DEPTH_ZERO_SELF_SIGNED_CERT' }])
+  })
+
+  test('every step is told: what failed with what to do, and what was not tried for it', async () => {
+    const outcome = await runTest('--server', server(), '--secret-file', file('other', newTurnSecret()))
+    const { ok, steps } = JSON.parse(outcome.stdout)
+    const outcomes = (steps as { outcome: string }[]).map((each) => each.outcome)
+    assert.deepEqual([ok, outcomes], [false, ['ok', 'ok', 'failed', ...Array(7).fill('untried')]])
+    assert.match(steps[2].message, /the key is not one that the server has/)
+  })
+
+  test('clocks that differ are told from a wrong key', async () => {
+    const { secret } = signingKey(turn.keyring)
+    const now = Math.floor(Date.now() / 1000)
+    const options = { host: '127.0.0.1', port: turn.address.port, timeoutMs: 8000, verifyTls: false }
+    const codes = async (long: string) =>
+      (
+        await checkServer(
+          { ...options, credential: turnCredential(secret, now - 60) },
+          () => turnCredential(long, now + 3600),
+          () => {},
+        )
+      ).flatMap(({ step, outcome, code }) => (outcome === 'failed' ? [[step, code]] : []))
+    assert.deepEqual(await codes(secret), [['allocate', 'CLOCK']])
+    assert.deepEqual(await codes(newTurnSecret()), [['allocate', 'KEY']])
+  })
+
+  test('a public address that leads elsewhere, and Binding that is left unanswered', async () => {
+    const start = (change: (config: TurnConfig) => TurnConfig) =>
+      TurnProcess.start({ keyring: turn.keyring, config: change })
+    const [elsewhere, silent] = await Promise.all([
+      start((config) => ({ ...config, relay: { ...config.relay, publicIpv4: '127.0.0.77' } })),
+      start((config) => ({ ...config, forceRelayOnly: true })),
+    ])
+    try {
+      const run = ({ address }: TurnProcess) =>
+        runTest('--server', `127.0.0.1:${address.port}`, '--secret-file', ring, '--timeout', '2')
+      const [wrong, unanswered] = await Promise.all([run(elsewhere), run(silent)])
+      assert.deepEqual([wrong.code, failures(wrong).range], [1, 'ADDRESS'])
+      assert.equal(unanswered.code, 0, unanswered.stdout)
+      assert.match(unanswered.stdout, /"binding","outcome":"skipped".*forceRelayOnly/)
+    } finally {
+      await Promise.all([elsewhere.stop(), silent.stop()])
+    }
   })
 
   test('words that are wrong say what is wanted', async () => {
@@ -69,6 +116,8 @@ describe('tools', { concurrency: true }, () => {
       [['test'], /--server and --secret-file, or --from-account, are wanted/],
       [['test', '--server', 'nowhere'], /HOST:PORT is wanted/],
       [['test', '--server', server(), '--secret-file', join(dir, 'missing')], /missing: ENOENT/],
+      [['test', '--from-account', 'dclogin:nobody'], /a dclogin: link holds an address and p=PASSWORD/],
+      [['test', '--from-account', `@${join(dir, 'missing')}`], /missing: ENOENT/],
       [['load', '--server', '9.9.9.9:3478', '--secret-file', ring], /not an address of this machine/],
       [['decode', '-f', '-'], /line 1: pairs of hex digits/],
     ]

@@ -2,7 +2,7 @@
  * The TURN credential that a Delta Chat account is given: over IMAP, as `/shared/vendor/deltachat/turn` of METADATA (RFC 5464),
  * `host:port:expiry:password`.
  */
-import { connect as connectPlain, type Socket } from 'node:net'
+import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { TurnCredential } from '../../contract/credential.ts'
 
@@ -32,8 +32,25 @@ const quoted = (text: string): string => `"${text.replace(/[\\"]/g, (character) 
 
 const open = ({ host, port, security, anyCertificate }: Account): Socket =>
   security === 'ssl'
-    ? connectTls({ host, port, servername: host, rejectUnauthorized: !anyCertificate })
+    ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }), rejectUnauthorized: !anyCertificate })
     : connectPlain({ host, port })
+
+const unreachable: Readonly<Record<string, string>> = {
+  ENOTFOUND: "the mail server's name does not resolve",
+  EAI_AGAIN: 'no DNS server answers from here',
+  ECONNREFUSED: 'nothing listens on the IMAP port of the mail server',
+  ENETUNREACH: 'there is no route to the mail server from here',
+  EHOSTUNREACH: 'there is no route to the mail server from here',
+}
+
+/** Where IMAP was looked for, and what is wrong with it. */
+const unable = ({ host, port }: Account, error: NodeJS.ErrnoException): Error => {
+  const certificate = /CERT|ISSUER|SIGNATURE/.test(error.code ?? '')
+    ? 'its certificate cannot be verified, which --insecure does not ask for'
+    : null
+  const code = error.code ? ` (${error.code})` : ''
+  return new Error(`IMAP at ${host}:${port}: ${certificate ?? unreachable[error.code ?? ''] ?? error.message}${code}`)
+}
 
 /** Sends the commands one after the other and gives all that was answered. @throws Error with what was refused */
 const converse = (socket: Socket, commands: readonly string[], timeoutMs: number): Promise<string> =>
@@ -62,8 +79,11 @@ export const accountCredential = async (account: Account, timeoutMs: number): Pr
     const said = await converse(socket, [login, `GETMETADATA "" (${entry})`], timeoutMs)
     const value = metadataValue.exec(said)
     const advertised = parseTurnValue(value?.[1] ?? value?.[2] ?? '')
-    if (!advertised) throw new Error('the mail server tells this account of no TURN server')
+    if (!advertised)
+      throw new Error('this account is told of no TURN server: the condition TurnAvailable of the server says why')
     return advertised
+  } catch (error) {
+    throw unable(account, error as NodeJS.ErrnoException)
   } finally {
     socket.destroy()
   }

@@ -1,74 +1,32 @@
 /** The steps of the examination of a TURN server: what each does, and what must have worked before. */
 import { randomBytes } from 'node:crypto'
-import { createSocket, type Socket } from 'node:dgram'
-import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { TurnCredential } from '../../contract/credential.ts'
 import { type Family, familyOf, type TransportAddress } from '../../kit/address/text.ts'
-import { attributes } from '../stun/attributes.ts'
-import { buildMessage } from '../stun/build.ts'
-import { parseMessage } from '../stun/message.ts'
-import { classes, methods } from '../stun/types.ts'
-import { readXorAddress } from '../stun/xor-address.ts'
-import { TurnClient, TurnError } from './client.ts'
+import type { CheckStep } from './advice.ts'
+import { carry } from './carry.ts'
+import { type CheckResult, type Found, open, type Run } from './check-run.ts'
+import { type TurnClient, TurnError } from './client.ts'
 import type { Protocol } from './link.ts'
+import { reachPorts } from './relayed-ports.ts'
 
-export type CheckStep =
-  | 'resolve'
-  | 'binding'
-  | 'allocate'
-  | 'permission'
-  | 'relay'
-  | 'loss'
-  | 'range'
-  | 'ipv6'
-  | 'tcp'
-  | 'tls'
-
-export type CheckOptions = {
-  host: string
-  port: number
-  /** Of each step. */
-  timeoutMs: number
-  credential: TurnCredential
-  /** The certificate must be for the host's name; false takes any. */
-  verifyTls: boolean
-}
-
-export type Run = CheckOptions & { address: string; signal: AbortSignal; clients: TurnClient[] }
-export type Found = { code?: string; detail?: string; outcome?: 'skipped'; ms?: number }
-
-/** Relays datagrams for the loss, and how far apart, milliseconds: as a voice call sends them. */
+/** Relayed datagrams for the loss, and how far apart, milliseconds: as a voice call sends them. */
 export const probes = { count: 50, everyMs: 20, afterMs: 500 }
-/** Relayed ports that are tried from outside; each is a random one of the range. */
-const portsTried = 4
-
-export const open = async (run: Run, protocol: Protocol = 'udp'): Promise<TurnClient> => {
-  const { address, port, credential, signal, host, verifyTls } = run
-  const tls = { verify: verifyTls, ...(host === address ? {} : { name: host }) }
-  const client = await TurnClient.connect({ protocol, address, port, credential, signal, tls })
-  run.clients.push(client)
-  return client
-}
-
-const timedOut = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    const end = () => reject(new TurnError('TIMEOUT'))
-    signal.addEventListener('abort', end, { once: true })
-    if (signal.aborted) end()
-  })
-
-/** Resolves when `data` arrives at `client`, sent again by `send` until then. */
-const arrives = async (client: TurnClient, data: Buffer, send: () => void, signal: AbortSignal): Promise<void> => {
-  const arrived = new Promise<void>((resolve) => {
-    client.onData = (received) => received.data.equals(data) && resolve()
-  })
-  const again = setInterval(send, 250)
-  send()
-  await Promise.race([arrived, timedOut(signal)]).finally(() => clearInterval(again))
-}
+/** Codes of a server that answers and does not want to. */
+const refusals = /^(\d+|KEY|CLOCK)$/
+/** Lost of them, per cent, up to which a call does not suffer. */
+const bearableLoss = 5
 
 type Pair = { a: TurnClient; b: TurnClient; relayedA: TransportAddress; relayedB: TransportAddress }
+
+/** What steps leave to later ones. */
+export type State = { pair?: Pair; results: Map<CheckStep, CheckResult> }
+
+export type Step = {
+  step: CheckStep
+  /** The step without which this one says nothing; null when it can be taken. */
+  blockedBy: (state: State) => CheckStep | null
+  work: (run: Run, state: State) => Promise<Found>
+}
 
 const openPair = async (run: Run, protocol: Protocol, family: Family): Promise<Pair> => {
   const [a, b] = await Promise.all([open(run, protocol), open(run, protocol)])
@@ -82,10 +40,50 @@ const permitPair = ({ a, b, relayedA, relayedB }: Pair): Promise<unknown> =>
 /** There and back, milliseconds. */
 const echo = async ({ a, b, relayedA, relayedB }: Pair, signal: AbortSignal): Promise<number> => {
   const started = performance.now()
-  const [there, back] = [randomBytes(32), randomBytes(32)]
-  await arrives(b, there, () => a.sendTo(relayedB, there), signal)
-  await arrives(a, back, () => b.sendTo(relayedA, back), signal)
+  await carry((data) => a.sendTo(relayedB, data), b, signal)
+  await carry((data) => b.sendTo(relayedA, data), a, signal)
   return performance.now() - started
+}
+
+/** Whether a server that leaves Binding unanswered says anything to an Allocate. */
+const answersAllocate = async (run: Run): Promise<boolean> => {
+  const client = await open(run)
+  await client.allocate(familyOf(run.address)).catch(() => undefined)
+  return client.heard
+}
+
+const bind = async (run: Run): Promise<Found> => {
+  const client = await open(run)
+  client.until(AbortSignal.any([run.signal, AbortSignal.timeout(run.timeoutMs)]))
+  try {
+    const seen = await client.binding()
+    return { detail: `this machine is seen as ${seen.address}` }
+  } catch (error) {
+    if (!(error instanceof TurnError) || error.code !== 'TIMEOUT' || !(await answersAllocate(run))) throw error
+    return { outcome: 'skipped', detail: 'Allocate is answered and Binding is not: turn.forceRelayOnly is set' }
+  }
+}
+
+const allocate = async (run: Run, state: State): Promise<Found> => {
+  const pair = await openPair(run, 'udp', familyOf(run.address))
+  state.pair = pair
+  const told = `relayed address ${pair.relayedA.address}`
+  return pair.relayedA.address === run.address
+    ? { detail: told }
+    : { detail: `${told}, while the server is reached at ${run.address}: right only behind a load balancer` }
+}
+
+/** Why nothing came, from what else is known. */
+const relayFailure = ({ results }: State): string =>
+  ({ ok: 'HAIRPIN', failed: 'RANGE', skipped: 'TIMEOUT', untried: 'TIMEOUT' })[results.get('range')!.outcome]
+
+const relay = async (run: Run, state: State): Promise<Found> => {
+  try {
+    return { ms: await echo(state.pair!, run.signal) }
+  } catch (error) {
+    if (error instanceof TurnError && error.code === 'TIMEOUT') return { code: relayFailure(state) }
+    throw error
+  }
 }
 
 const countLoss = async ({ a, b, relayedA, relayedB }: Pair): Promise<Found> => {
@@ -98,77 +96,14 @@ const countLoss = async ({ a, b, relayedA, relayedB }: Pair): Promise<Found> => 
   }
   await wait(probes.afterMs)
   const lost = Math.round(((probes.count - got) / probes.count) * 100)
-  return { detail: `${lost} % of ${probes.count} lost`, ...(lost > 5 ? { code: 'LOSS' } : {}) }
+  return { detail: `${lost} % of ${probes.count} lost`, ...(lost > bearableLoss ? { code: 'LOSS' } : {}) }
 }
 
-const boundSocket = async (family: Family): Promise<Socket> => {
-  const socket = createSocket(family === 4 ? 'udp4' : 'udp6')
-  socket.on('error', () => undefined).bind()
-  await once(socket, 'listening')
-  return socket
+const allocateIpv6 = async (run: Run): Promise<Found> => {
+  const client = await open(run)
+  const { relayed } = await client.allocate(6)
+  return { detail: `relayed address ${relayed.address}` }
 }
-
-/** A socket's address as the server sees it, for the permission that lets it in. */
-const mappedAddress = async (socket: Socket, run: Run): Promise<TransportAddress | null> => {
-  const transactionId = randomBytes(12)
-  const bytes = buildMessage({ method: methods.binding, class: classes.request, transactionId, attributes: [] })
-  const answered = once(socket, 'message', { signal: run.signal }).catch(() => null)
-  const again = setInterval(() => socket.send(bytes, run.port, run.address), 300)
-  socket.send(bytes, run.port, run.address)
-  const answer = (await answered)?.[0] as Buffer | undefined
-  clearInterval(again)
-  const message = answer && parseMessage(answer)
-  const value = message && typeof message !== 'string' ? message.attributes.get(attributes.xorMappedAddress) : undefined
-  return value ? readXorAddress(value, transactionId) : null
-}
-
-/** Sends to relayed ports from outside, as a peer without a relay of its own does. */
-const reachRange = async (run: Run, family: Family): Promise<Found> => {
-  const outside = await boundSocket(family)
-  try {
-    const seen = await mappedAddress(outside, run)
-    if (!seen) return { outcome: 'skipped', detail: 'the server tells no addresses' }
-    const reached: number[] = []
-    const tried: number[] = []
-    for (let count = 0; count < portsTried; count++) {
-      const client = await open(run)
-      const { relayed } = await client.allocate(family)
-      await client.permit(seen)
-      tried.push(relayed.port)
-      const data = randomBytes(32)
-      await arrives(
-        client,
-        data,
-        () => outside.send(data, relayed.port, relayed.address),
-        AbortSignal.any([run.signal, AbortSignal.timeout(1500)]),
-      ).then(
-        () => reached.push(relayed.port),
-        () => undefined,
-      )
-    }
-    const detail = `${reached.length} of ports ${tried.join(', ')} reached`
-    return { detail, ...(reached.length < tried.length ? { code: 'TIMEOUT' } : {}) }
-  } catch (error) {
-    if (error instanceof TurnError && error.code === '403')
-      return {
-        outcome: 'skipped',
-        detail: 'this machine is in a range that the server does not relay to: try from outside',
-      }
-    throw error
-  } finally {
-    outside.close()
-  }
-}
-
-const addressDetail = (run: Run, relayed: TransportAddress): Found => {
-  const told = `relayed address ${relayed.address}`
-  return familyOf(run.address) === relayed.family && relayed.address !== run.address
-    ? { detail: `${told}, while the server is reached at ${run.address}: right only behind a load balancer` }
-    : { detail: told }
-}
-
-export type Step = { step: CheckStep; needs: readonly CheckStep[]; work: (run: Run, state: State) => Promise<Found> }
-export type State = { pair?: Pair; client?: TurnClient }
 
 const overStream =
   (protocol: 'tcp' | 'tls') =>
@@ -178,37 +113,25 @@ const overStream =
     return { ms: await echo(pair, run.signal) }
   }
 
+const always = (): null => null
+
+const after =
+  (need: CheckStep) =>
+  ({ results }: State): CheckStep | null =>
+    ['failed', 'untried'].includes(results.get(need)!.outcome) ? need : null
+
+/** TCP may get through where UDP does not; what the server refuses it refuses there too. */
+const unlessRefused = ({ results }: State): CheckStep | null =>
+  refusals.test(results.get('allocate')?.code ?? '') ? 'allocate' : null
+
 export const steps: readonly Step[] = [
-  {
-    step: 'binding',
-    needs: [],
-    work: async (run) => {
-      const client = await open(run)
-      const seen = await client.binding()
-      return { detail: `this machine is seen as ${seen.address}` }
-    },
-  },
-  {
-    step: 'allocate',
-    needs: [],
-    work: async (run, state) => {
-      state.pair = await openPair(run, 'udp', familyOf(run.address))
-      return addressDetail(run, state.pair.relayedA)
-    },
-  },
-  { step: 'permission', needs: ['allocate'], work: (_run, { pair }) => permitPair(pair!).then(() => ({})) },
-  { step: 'relay', needs: ['permission'], work: async (run, { pair }) => ({ ms: await echo(pair!, run.signal) }) },
-  { step: 'loss', needs: ['relay'], work: (_run, { pair }) => countLoss(pair!) },
-  { step: 'range', needs: ['allocate'], work: (run) => reachRange(run, familyOf(run.address)) },
-  {
-    step: 'ipv6',
-    needs: ['allocate'],
-    work: async (run) => {
-      const client = await open(run)
-      const { relayed } = await client.allocate(6)
-      return { detail: `relayed address ${relayed.address}` }
-    },
-  },
-  { step: 'tcp', needs: ['allocate'], work: overStream('tcp') },
-  { step: 'tls', needs: ['allocate'], work: overStream('tls') },
+  { step: 'binding', blockedBy: always, work: bind },
+  { step: 'allocate', blockedBy: after('binding'), work: allocate },
+  { step: 'permission', blockedBy: after('allocate'), work: (_run, { pair }) => permitPair(pair!).then(() => ({})) },
+  { step: 'range', blockedBy: after('allocate'), work: reachPorts },
+  { step: 'relay', blockedBy: after('permission'), work: relay },
+  { step: 'loss', blockedBy: after('relay'), work: (_run, { pair }) => countLoss(pair!) },
+  { step: 'ipv6', blockedBy: after('allocate'), work: allocateIpv6 },
+  { step: 'tcp', blockedBy: unlessRefused, work: overStream('tcp') },
+  { step: 'tls', blockedBy: unlessRefused, work: overStream('tls') },
 ]

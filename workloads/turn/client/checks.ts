@@ -2,29 +2,10 @@
 import { lookup } from 'node:dns/promises'
 import type { TurnCredential } from '../../contract/credential.ts'
 import { familyOf } from '../../kit/address/text.ts'
-import {
-  type CheckOptions,
-  type CheckStep,
-  type Found,
-  open,
-  probes,
-  type Run,
-  type State,
-  type Step,
-  steps,
-} from './check-steps.ts'
+import type { CheckStep } from './advice.ts'
+import { type CheckOptions, type CheckResult, type Found, open, type Run } from './check-run.ts'
+import { probes, type State, type Step, steps } from './check-steps.ts'
 import { type TurnClient, TurnError } from './client.ts'
-
-export type CheckResult = {
-  step: CheckStep
-  /** `skipped`: it cannot be found out from here. */
-  outcome: 'ok' | 'failed' | 'skipped'
-  /** Milliseconds that it took; of `relay`, from one client to the other and back. */
-  ms: number
-  code?: string
-  /** What was found: addresses, percentages. Only for the person who asks. */
-  detail?: string
-}
 
 /** Without these Delta Chat's calls do not work; the others are for other clients and other networks. */
 export const essential: ReadonlySet<CheckStep> = new Set([
@@ -32,10 +13,16 @@ export const essential: ReadonlySet<CheckStep> = new Set([
   'binding',
   'allocate',
   'permission',
+  'range',
   'relay',
   'loss',
-  'range',
 ])
+
+/** Whether calls work: what cannot be found out from here speaks against nothing. */
+export const callsWork = (results: readonly CheckResult[]): boolean =>
+  [...essential].every((step) =>
+    results.some((result) => result.step === step && ['ok', 'skipped'].includes(result.outcome)),
+  )
 
 const timed = async (step: CheckStep, work: () => Promise<Found>): Promise<CheckResult> => {
   const started = performance.now()
@@ -53,24 +40,23 @@ const timed = async (step: CheckStep, work: () => Promise<Found>): Promise<Check
 /** The credential again with an end far away: what is taken then and not before has a clock that differs. */
 export type LongCredential = () => TurnCredential
 
-const clockDiffers = async (run: Run, long: LongCredential | null): Promise<boolean> => {
-  if (!long) return false
-  const client = await open({ ...run, credential: long() }).catch(() => null)
-  return client
-    ? client.allocate(familyOf(run.address)).then(
-        () => true,
-        () => false,
-      )
-    : false
+/** Whose fault it is that a credential was refused, where the key is known. */
+const refusalOf = async (run: Run, long: LongCredential | null): Promise<string> => {
+  if (!long) return '401'
+  try {
+    const client = await open({ ...run, credential: long() })
+    await client.allocate(familyOf(run.address))
+    return 'CLOCK'
+  } catch (error) {
+    return error instanceof TurnError && error.code === '401' ? 'KEY' : '401'
+  }
 }
 
 class Examination {
-  readonly results: CheckResult[] = []
   #options: CheckOptions
   #long: LongCredential | null
   #report: (result: CheckResult) => void
-  #failed = new Set<CheckStep>()
-  #state: State = {}
+  #state: State = { results: new Map() }
   /** Clients of one step that later ones use. */
   #kept: TurnClient[] = []
 
@@ -78,6 +64,10 @@ class Examination {
     this.#options = options
     this.#long = long
     this.#report = report
+  }
+
+  get results(): CheckResult[] {
+    return [...this.#state.results.values()]
   }
 
   /** Null when the name leads nowhere. */
@@ -91,16 +81,14 @@ class Examination {
     return found.address
   }
 
-  async take({ step, needs, work }: Step, address: string): Promise<void> {
-    if (needs.some((need) => this.#failed.has(need))) {
-      this.#failed.add(step)
-      return
-    }
+  /** `address` is null where there is none to take it at. */
+  async take({ step, blockedBy, work }: Step, address: string | null): Promise<void> {
+    const blocked = address === null ? 'resolve' : blockedBy(this.#state)
+    if (address === null || blocked) return this.#tell({ step, outcome: 'untried', ms: 0, detail: `needs ${blocked}` })
     const run = this.#runAt(address)
     const result = await timed(step, () => work(run, this.#state))
-    const clock = step === 'allocate' && result.code === '401' && (await clockDiffers(run, this.#long))
-    if (result.outcome === 'failed') this.#failed.add(step)
-    this.#tell(clock ? { ...result, code: 'CLOCK' } : result)
+    const refused = step === 'allocate' && result.code === '401'
+    this.#tell(refused ? { ...result, code: await refusalOf(run, this.#long) } : result)
     if (step === 'allocate') this.#kept.push(...run.clients)
     else await releaseAll(run.clients)
   }
@@ -117,7 +105,7 @@ class Examination {
   }
 
   #tell(result: CheckResult): void {
-    this.results.push(result)
+    this.#state.results.set(result.step, result)
     this.#report(result)
   }
 }
@@ -126,7 +114,7 @@ const releaseAll = async (clients: readonly TurnClient[]): Promise<void> =>
   void (await Promise.all(clients.map((client) => client.release())))
 
 /**
- * Runs every step whose ground is there, and reports each as it ends. Never throws; frees every allocation.
+ * Takes every step whose ground is there, and reports each as it ends. Never throws; frees every allocation.
  * `long` makes a credential that ends much later, where the key is known.
  */
 export const checkServer = async (
@@ -136,7 +124,7 @@ export const checkServer = async (
 ): Promise<CheckResult[]> => {
   const examination = new Examination(options, long, report)
   const address = await examination.resolve()
-  if (address !== null) for (const step of steps) await examination.take(step, address)
+  for (const step of steps) await examination.take(step, address)
   await examination.end()
   return examination.results
 }

@@ -2,11 +2,11 @@
  * Proves that a TURN server works for calls, as its clients use it: two allocations under one credential, and a datagram
  * relayed from one to the other through the public address and back.
  */
-import { randomBytes } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
 import type { TurnCredential } from '../../contract/credential.ts'
 import { type Family, familyOf, type TransportAddress } from '../../kit/address/text.ts'
 import { adviceFor, type ProofStep } from './advice.ts'
+import { carry, whenAborted } from './carry.ts'
 import { TurnClient, TurnError } from './client.ts'
 
 export type { ProofStep } from './advice.ts'
@@ -25,10 +25,6 @@ export type ProveOptions = {
   timeoutMs: number
   signal?: AbortSignal
 }
-
-/** A datagram may be lost: it is sent again after this, milliseconds. */
-const resendMs = 250
-const datagramLength = 32
 
 class StepFailed extends Error {
   readonly step: ProofStep
@@ -72,32 +68,19 @@ const openSide = async (run: Run, family: Family): Promise<Side> => {
   return { client, relayed }
 }
 
-const whenAborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    const timedOut = () => reject(new TurnError('TIMEOUT'))
-    signal.addEventListener('abort', timedOut, { once: true })
-    if (signal.aborted) timedOut()
-  })
-
-/** Sends from one side to the other until it arrives there. */
-const carry = async (from: Side, to: Side, signal: AbortSignal): Promise<void> => {
-  const sent = randomBytes(datagramLength)
-  const arrived = new Promise<void>((resolve) => {
-    to.client.onData = ({ data }) => data.equals(sent) && resolve()
-  })
-  const send = () => from.client.sendTo(to.relayed, sent)
-  const again = setInterval(send, resendMs)
-  send()
-  await Promise.race([arrived, whenAborted(signal)]).finally(() => clearInterval(again))
-}
-
 const relayBothWays = async (run: Run): Promise<number> => {
   const family = familyOf(run.address)
   const [a, b] = await Promise.all([openSide(run, family), openSide(run, family)])
   await during('permission', Promise.all([a.client.permit(b.relayed), b.client.permit(a.relayed)]))
   const started = performance.now()
-  await during('relay', carry(a, b, run.signal))
-  await during('relay', carry(b, a, run.signal))
+  await during(
+    'relay',
+    carry((data) => a.client.sendTo(b.relayed, data), b.client, run.signal),
+  )
+  await during(
+    'relay',
+    carry((data) => b.client.sendTo(a.relayed, data), a.client, run.signal),
+  )
   return performance.now() - started
 }
 
