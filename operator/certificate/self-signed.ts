@@ -11,6 +11,7 @@ import {
   X509Certificate,
 } from 'node:crypto'
 import { isIPv4, isIPv6 } from 'node:net'
+import { ipBytes } from '../ip-bytes.ts'
 import {
   bitString,
   boolean,
@@ -49,16 +50,6 @@ export const isSelfSigned = (x509: X509Certificate): boolean =>
 
 export type CertificatePem = { crt: string; key: string }
 type Random = (bytes: number) => Buffer
-
-const ipBytes = (address: string): Buffer => {
-  if (isIPv4(address)) return Buffer.from(address.split('.').map(Number))
-  const [head = '', tail] = address.split('::')
-  const groups = (text: string): number[] => (text ? text.split(':').map((group) => Number.parseInt(group, 16)) : [])
-  const before = groups(head)
-  const after = tail === undefined ? [] : groups(tail)
-  const all = [...before, ...Array<number>(8 - before.length - after.length).fill(0), ...after]
-  return Buffer.from(all.flatMap((group) => [group >> 8, group & 0xff]))
-}
 
 /** GeneralName: `[2]` is a DNS name, `[7]` an address. */
 const generalName = (name: string): Buffer =>

@@ -5,6 +5,7 @@ import type { ProveIroh } from '../local/iroh.ts'
 import { inviteText, serverText } from '../local/screen.ts'
 import { inviteIsShared, newInvite, summary } from '../local/summary.ts'
 import { type Ready, up } from '../local/up.ts'
+import { resolveByDns } from '../reconcile/lookups.ts'
 import { irohReach } from '../render/iroh/reach.ts'
 import { portRows } from '../render/ports.ts'
 import type { CommandContext } from './context.ts'
@@ -45,7 +46,7 @@ export const runUp = (flags: UpFlags, context: CommandContext, proveIroh: ProveI
   return up(
     readManifest(flags.file),
     { dataDir: flags.dataDir, address: flags.address, logs: json ? 'stderr' : 'log' },
-    { ...context, progress, proveIroh },
+    { ...context, progress, proveIroh, resolve: resolveByDns },
     json ? tellProgram(context) : tellPerson(context),
   )
 }

@@ -4,8 +4,10 @@ import type { NetworkInterfaceInfo } from 'node:os'
 import { exitCodes } from '../../workloads/contract/exit-codes.ts'
 import { mountedFiles } from '../../workloads/contract/mounts.ts'
 import { StartError } from '../../workloads/contract/start-error.ts'
+import { noPeers } from '../../workloads/contract/turn-peers.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
 import { isSelfSigned, selfSignedCertificate } from '../certificate/self-signed.ts'
+import { allNat64 } from '../nat64/discovery.ts'
 import { type Certificate, type Facts, outsideACluster } from '../render/facts.ts'
 import { names } from '../render/names.ts'
 import type { SecretFolder } from './data/secrets.ts'
@@ -100,5 +102,6 @@ export const gather = (
     turnEndpoints: [],
     irohUrl: null,
     ...outsideACluster,
+    turnPeers: { ...noPeers, nat64: allNat64(server.spec.turn.peers.nat64, []) },
   }
 }

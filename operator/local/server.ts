@@ -9,6 +9,7 @@ import type { TurnEndpoint } from '../../workloads/contract/relays.ts'
 import { StartError } from '../../workloads/contract/start-error.ts'
 import { digestOf } from '../../workloads/contract/state.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
+import type { Resolve } from '../reconcile/lookups.ts'
 import type { Facts, TurnNode } from '../render/facts.ts'
 import { relaysText } from '../render/files.ts'
 import { render } from '../render/index.ts'
@@ -17,6 +18,7 @@ import { componentOf } from '../render/objects.ts'
 import { managementPort } from '../render/ports.ts'
 import { takesOver } from '../render/turn/engine.ts'
 import { IrohTeller, type ProveIroh } from './iroh.ts'
+import { followNat64 } from './nat64.ts'
 import type { PodEvent } from './pods/pod.ts'
 import type { Runner } from './pods/runner.ts'
 import { loadedDigest } from './state.ts'
@@ -39,6 +41,7 @@ export type LocalServer = {
   /** Words on why a pod ended. */
   explain: (pod: string) => string
   proveIroh: ProveIroh
+  resolve: Resolve
 }
 
 const failure = ({ explain }: LocalServer, event: PodEvent & { kind: 'exit' }): StartError => {
@@ -84,6 +87,10 @@ const nearAddress = ({ listen }: TurnNode): string => (listen.includes('0.0.0.0'
 /** Puts in force what the facts say now. */
 export const applyAll = ({ server, facts, runner }: LocalServer): Promise<void> => runner.apply(render(server, facts))
 
+/** The same when something has changed that is told while the server runs. */
+const tell = (local: LocalServer, whom: string): Promise<void> =>
+  applyAll(local).catch((error: Error) => local.progress(`${whom} could not be told of a change: ${error.message}`))
+
 /** The pods of the relays that this server runs. */
 const relayPods = ({ server, facts }: LocalServer): string[] => [
   ...(server.spec.turn.enabled ? facts.turnNodes.map((node) => names.turn(server, node)) : []),
@@ -106,7 +113,7 @@ const follow = (local: LocalServer, address: string): void => {
     const next = endpoints(local, address)
     if (next.length === local.facts.turnEndpoints.length) return
     local.facts.turnEndpoints = next
-    applyAll(local).catch((error: Error) => local.progress(`Mail could not be told of a change: ${error.message}`))
+    void tell(local, 'Mail')
   })
 }
 
@@ -117,7 +124,7 @@ const follow = (local: LocalServer, address: string): void => {
 export const startServer = async (local: LocalServer, address: string, ended: AbortSignal): Promise<void> => {
   const deadline = AbortSignal.timeout(startDeadlineMs)
   try {
-    await startRelays(local, deadline)
+    await Promise.all([startRelays(local, deadline), followNat64(local, () => tell(local, 'The relay'), ended)])
     local.facts.turnEndpoints = endpoints(local, address)
     await applyAll(local)
     follow(local, address)

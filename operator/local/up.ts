@@ -8,6 +8,7 @@ import { StartError } from '../../workloads/contract/start-error.ts'
 import { workloadEnvironment } from '../../workloads/contract/workload-process.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
 import { unsupported } from '../api/support.ts'
+import type { Resolve } from '../reconcile/lookups.ts'
 import type { Facts } from '../render/facts.ts'
 import { type PortRow, portRows } from '../render/ports.ts'
 import { takeFolder } from './data/folder.ts'
@@ -48,6 +49,7 @@ export type UpHost = {
   /** Calls back when this process ends, for whatever reason it can still notice. */
   onExit: (listener: () => void) => void
   proveIroh: ProveIroh
+  resolve: Resolve
 }
 
 /** Called once clients can use the server. */
@@ -110,8 +112,8 @@ const assemble = (
       events.emit('event', event)
     },
   })
-  const { progress, proveIroh } = host
-  return { server, facts, runner, events, progress, explain, proveIroh }
+  const { progress, proveIroh, resolve } = host
+  return { server, facts, runner, events, progress, explain, proveIroh, resolve }
 }
 
 type Prepared = { local: LocalServer; keys: KeptKeys }

@@ -4,7 +4,7 @@ import { nodeOf } from '../../test/support/operator/gathered.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { clusterRanges, deniedRanges } from './cluster-ranges.ts'
 
-test('the API is asked every ten minutes, and what it does not tell is what it told before', async () => {
+test('API and DNS are asked every ten minutes, and what it does not tell is what it told before', async () => {
   let now = 0
   let calls = 0
   let up = true
@@ -17,14 +17,27 @@ test('the API is asked every ten minutes, and what it does not tell is what it t
     list: () => answer({ items: [{ spec: { cidrs: ['10.96.0.0/12', 'fd00::/108'] } }] }),
     get: () => answer({ endpoints: [{ addresses: ['10.0.0.1'] }, { addresses: ['10.0.0.2'] }] }),
   } as unknown as KubeClient
-  const ranges = clusterRanges(client, () => now)
-  const told = { services: ['10.96.0.0/12', 'fd00::/108'], apiServers: ['10.0.0.1', '10.0.0.2'] }
-  assert.deepEqual([await ranges(), await ranges(), calls], [told, told, 2])
+  const resolve = (name: string) =>
+    answer(name === 'ipv4only.arpa' ? ['192.0.0.170', '2001:db8:64::c000:aa'] : ['192.0.2.1'])
+  const ranges = clusterRanges(client, resolve, () => now)
+  const told = {
+    services: ['10.96.0.0/12', 'fd00::/108'],
+    apiServers: ['10.0.0.1', '10.0.0.2'],
+    nat64: ['2001:db8:64::/96'],
+  }
+  assert.deepEqual([await ranges(), await ranges(), calls], [told, told, 3])
   up = false
   now = 600_000
-  assert.deepEqual([await ranges(), calls], [told, 4])
-  const unknown = clusterRanges(client, () => now)
-  assert.deepEqual(await unknown(), { services: [], apiServers: [] }, 'a cluster that does not tell')
+  assert.deepEqual([await ranges(), calls], [told, 6])
+  const unknown = clusterRanges(client, resolve, () => now)
+  assert.deepEqual(await unknown(), { services: [], apiServers: [], nat64: [] }, 'a cluster that does not tell')
+  up = true
+  const silent = clusterRanges(
+    client,
+    async () => [],
+    () => now,
+  )
+  assert.deepEqual(await silent(), { ...told, nat64: [] }, 'a DNS that knows of no translator')
 })
 
 test('addresses of nodes, ranges of pods and the rest: each once and in one order', () => {
@@ -37,7 +50,7 @@ test('addresses of nodes, ranges of pods and the rest: each once and in one orde
   const [dual, single] = [nodeOf('n2'), nodeOf('n3')]
   dual.spec = { podCIDR: '10.244.0.0/24', podCIDRs: ['10.244.0.0/24', 'fd01::/64'] }
   single.spec = { podCIDR: '10.244.1.0/24' }
-  const ranges = { services: ['10.96.0.0/12'], apiServers: ['10.0.0.1'] }
+  const ranges = { services: ['10.96.0.0/12'], apiServers: ['10.0.0.1'], nat64: ['2001:db8:64::/96'] }
   const denied = ['10.0.0.1', '10.244.0.0/24', '10.244.1.0/24', '10.96.0.0/12', '198.51.100.1', 'fd01::/64']
   assert.deepEqual(deniedRanges([one, dual, single], ranges), denied)
   assert.deepEqual(deniedRanges([single, one, dual], ranges), denied)

@@ -4,14 +4,17 @@
  */
 import type { KubeClient } from '../kube/client.ts'
 import type { KubeObject } from '../kube/objects.ts'
+import { discoverNat64 } from '../nat64/discovery.ts'
+import type { Resolve } from './lookups.ts'
 import { endpointSliceResource, serviceCidrResource } from './resources.ts'
 import type { Node } from './view.ts'
 
-export type ClusterRanges = { services: string[]; apiServers: string[] }
+/** `nat64`: prefixes of the network's translators, under which every IPv4 address has another form. */
+export type ClusterRanges = { services: string[]; apiServers: string[]; nat64: string[] }
 
 const rememberMs = 600_000
 
-const nothing: ClusterRanges = { services: [], apiServers: [] }
+const nothing: ClusterRanges = { services: [], apiServers: [], nat64: [] }
 
 const serviceCidrs = async (client: KubeClient): Promise<string[]> => {
   const { items } = await client.list<KubeObject & { spec?: { cidrs?: string[] } }>(serviceCidrResource)
@@ -25,17 +28,24 @@ const apiServers = async (client: KubeClient): Promise<string[]> => {
 }
 
 /**
- * Asks the API, at most every ten minutes. What it does not tell this time is what it told before: a call that fails must not
- * open the cluster to the relays. `now` in milliseconds.
+ * Asks the API and the DNS, at most every ten minutes. What they do not tell this time is what they told before: a call that
+ * fails must not open the cluster to the relays. `now` in milliseconds.
  */
-export const clusterRanges = (client: KubeClient, now: () => number): (() => Promise<ClusterRanges>) => {
+export const clusterRanges = (
+  client: KubeClient,
+  resolve: Resolve,
+  now: () => number,
+): (() => Promise<ClusterRanges>) => {
   let asked = Number.NEGATIVE_INFINITY
   let known = Promise.resolve(nothing)
   const ask = async (before: ClusterRanges): Promise<ClusterRanges> => {
-    const [services, servers] = await Promise.allSettled([serviceCidrs(client), apiServers(client)])
+    const asking = [serviceCidrs(client), apiServers(client), discoverNat64(resolve)] as const
+    const [services, servers, nat64] = await Promise.allSettled(asking)
     return {
       services: services.status === 'fulfilled' ? services.value : before.services,
       apiServers: servers.status === 'fulfilled' ? servers.value : before.apiServers,
+      // The DNS says no more of a name that is not there than of one that it could not ask for.
+      nat64: nat64.status === 'fulfilled' && nat64.value.length ? nat64.value : before.nat64,
     }
   }
   return () => {

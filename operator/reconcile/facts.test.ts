@@ -71,13 +71,15 @@ test('the cluster itself is denied, and behind a load balancer relays know the p
   const parts = {
     nodes: [nodeOf('n1', { addresses: [{ type: 'InternalIP', address: '10.0.0.1' }] })],
     turnPods: [pod],
-    ranges: { services: ['10.96.0.0/12'], apiServers: [] },
+    ranges: { services: ['10.96.0.0/12'], apiServers: [], nat64: ['2001:db8:64::/96'] },
   }
   const none = { address: { ipv4: null, ipv6: null }, host: '198.51.100.9', nodeName: null }
   const balanced = relay('lb-0', '', { ...none, node: { ...relay('lb-0', '').node, publicIpv4: null } })
   const { turnPeers: peers } = facts({ turn: { exposure: 'LoadBalancer' } }, parts, [balanced])
   assert.deepEqual([peers.deny, peers.relays, peers.alternates], [['10.0.0.1', '10.96.0.0/12'], ['10.244.0.7'], []])
   assert.deepEqual(facts({}, parts).turnPeers.relays, [])
+  const given = { turn: { peers: { nat64: ['2001:db8:1::/48', '2001:db8:64::/96'] } } }
+  assert.deepEqual(facts(given, parts).turnPeers.nat64, ['2001:db8:1::/48', '2001:db8:64::/96'])
 })
 
 const service = (type: string): KubeObject => ({

@@ -2,6 +2,7 @@
 import { noPeers } from '../../workloads/contract/turn-peers.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
 import type { KubeObject } from '../kube/objects.ts'
+import { allNat64 } from '../nat64/discovery.ts'
 import type { Certificate, Facts } from '../render/facts.ts'
 import { names } from '../render/names.ts'
 import { takesOver } from '../render/turn/engine.ts'
@@ -75,6 +76,7 @@ export const factsOf = (gathered: Gathered, decided: Decided): Facts => {
       ...noPeers,
       deny: deniedRanges(gathered.nodes, gathered.ranges),
       relays: relayAddresses(gathered, relays),
+      nat64: allNat64(gathered.server.spec.turn.peers.nat64, gathered.ranges.nat64),
       alternates: alternates(relays, withdrawn),
     },
     nodePorts: nodePorts(gathered),

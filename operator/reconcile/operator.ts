@@ -195,7 +195,7 @@ export const startOperator = async (options: OperatorOptions): Promise<RunningOp
     client,
     caches,
     readState: options.readState,
-    ranges: clusterRanges(client, now),
+    ranges: clusterRanges(client, options.resolve, now),
     certManager: async () => (await certManagerKinds()).has(certificateResource.kind),
     namespace: namespaces(client, now),
     monitoringKinds: servedKinds(client, monitoringApi, now),

@@ -15,6 +15,7 @@ await up(
     onStop: () => {},
     onExit: () => {},
     proveIroh: async () => ({ ok: true }),
+    resolve: async () => [],
   },
   async () => void process.stdout.write('ready\n'),
 )

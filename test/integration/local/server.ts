@@ -117,6 +117,7 @@ export const runUp = (bed: Bed, server: ChatmailServer, dataDir = bed.dataDir): 
       },
       onExit: () => {},
       proveIroh: bed.proveIroh,
+      resolve: async () => [],
     },
     async (_server, facts) => ready.resolve(facts),
   )

@@ -30,7 +30,7 @@ export const gatheredOf = ({ live = [], states = {}, ...parts }: GatheredParts =
     monitoringKinds: new Set(),
     managementToken: 'token',
     states: new Map(Object.entries(states)),
-    ranges: { services: [], apiServers: [] },
+    ranges: { services: [], apiServers: [], nat64: [] },
     now: 1_795_548_186_000,
     ...parts,
   }

@@ -100,7 +100,7 @@ export class ModelOperator {
       client: api.client,
       caches: caches as unknown as Caches,
       readState: cluster.readState,
-      ranges: async () => ({ services: [], apiServers: [] }),
+      ranges: async () => ({ services: [], apiServers: [], nat64: [] }),
       certManager: async () => false,
       namespace: async () => null,
       monitoringKinds: async () => new Set(),
