@@ -18,7 +18,7 @@ export const prune = async (
   gathered: Gathered,
   desired: readonly KubeObject[],
   known: boolean,
-): Promise<{ removed: string[]; waiting: string[] }> => {
+): Promise<{ removed: string[]; waiting: KubeObject[] }> => {
   const wanted = new Set(desired.map(idOf))
   const surplus = [...gathered.live.values()].filter(
     (live) => !wanted.has(idOf(live)) && isOwned(gathered, live) && !isTerminating(live),
@@ -30,5 +30,5 @@ export const prune = async (
       { namespace: metadata.namespace!, name: metadata.name },
       { uid: metadata.uid! },
     )
-  return { removed: going.map(idOf), waiting: surplus.filter((object) => !going.includes(object)).map(idOf) }
+  return { removed: going.map(idOf), waiting: surplus.filter((object) => !going.includes(object)) }
 }

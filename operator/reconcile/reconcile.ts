@@ -28,7 +28,7 @@ import type { IrohTarget, Proofs } from './proofs.ts'
 import { prune } from './prune.ts'
 import { publish, type Record } from './publish.ts'
 import { findRelays, type RelaysStep } from './relays.ts'
-import { mailView, releasable, toReplace } from './rollout.ts'
+import { mailView, releasable, toReplace, waitingNodes } from './rollout.ts'
 import { wireForm } from './wire.ts'
 
 export type Operator = Sources & {
@@ -102,7 +102,7 @@ const outcomeOf = (held: readonly string[], waitsForPods: boolean, coming: strin
     return {
       kind: 'wait',
       ms: pollMs,
-      why: `${first} is next: a relay is replaced once the others work and clients are told of it no more.`,
+      why: `The relay on ${first} is next: it is replaced once the others work and clients are told of it no more.`,
     }
   if (waitsForPods) return { kind: 'wait', ms: pollMs, why: 'Waiting for pods to load what has changed.' }
   return coming ? { kind: 'wait', ms: comingMs, why: coming } : { kind: 'done' }
@@ -128,7 +128,7 @@ const bringAbout = async (operator: Operator, gathered: Gathered, admitted: Prob
   await poke(client, gathered, desired)
   const problem = applied.problem ?? admitted ?? relayProblem(gathered, decided.relays)
   const decisions: Decisions = { ...decided, facts, problem }
-  const waiting = [...held.map(({ metadata }) => metadata.name), ...pruned.waiting]
+  const waiting = waitingNodes([...held, ...pruned.waiting], decided.relays.relays)
   return {
     outcome: outcomeOf(waiting, !known, comingRelay(decided.relays)),
     observed: observe(gathered, decisions, await found(operator, server)),

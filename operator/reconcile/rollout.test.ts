@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { gatheredOf, podOf, stateOf } from '../../test/support/operator/gathered.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import type { Relay } from './relays.ts'
-import { mailView, nodeOf, relayNodeOf, releasable, toReplace } from './rollout.ts'
+import { mailView, nodeOf, relayNodeOf, releasable, toReplace, waitingNodes } from './rollout.ts'
 
 const deployment = (name: string, image: string): KubeObject => ({
   apiVersion: 'apps/v1',
@@ -138,4 +138,13 @@ test('what mail pods tell: all of them count that run or answer, once the file i
   assert.equal(view({ a: null, b: says('wanted') }), 'silent')
   assert.equal(view({ a: says('wanted') }, []), 'lags', 'before it is written nobody can know')
   assert.equal(view({}, [{ ...written, data: { 'relays.json': 'old' } }]), 'lags')
+})
+
+test('who waits is told by the name of the node, once for all objects of it', () => {
+  const relays = [
+    { node: { name: 'n0-1a2b3c' }, nodeName: 'n0.example.org' },
+    { node: { name: 'lb-0' }, nodeName: null },
+  ]
+  const waiting = [config('n0-1a2b3c'), deployment('n0-1a2b3c', 'new'), config('lb-0'), config('gone'), mail]
+  assert.deepEqual(waitingNodes(waiting, relays as Relay[]), ['n0.example.org', 'lb-0', 'gone'])
 })

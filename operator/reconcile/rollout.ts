@@ -87,3 +87,10 @@ export const releasable = (
   const isHeld = (object: KubeObject): boolean => held.has(relayNodeOf(object) ?? '')
   return { now: objects.filter((object) => !isHeld(object)), held: objects.filter(isHeld) }
 }
+
+/** The nodes, by their own names and each once, of relays of which a part waits for its turn. */
+export const waitingNodes = (waiting: readonly KubeObject[], relays: readonly Relay[]): string[] => {
+  const nodeNames = new Map(relays.map(({ node, nodeName }) => [node.name, nodeName]))
+  const nodes = new Set(waiting.flatMap((object) => relayNodeOf(object) ?? []))
+  return [...nodes].map((node) => nodeNames.get(node) ?? node)
+}
