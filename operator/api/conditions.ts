@@ -23,6 +23,7 @@ export const conditions = {
       'MonitoringMissing',
       'AdoptionRefused',
       'ChangeRefused',
+      'NodePortRefused',
       'KeyringUnreadable',
       'NamespaceForbidsHostNetwork',
       'NoPublicAddress',
@@ -77,7 +78,7 @@ export const conditions = {
   },
   Exposed: {
     meaning: 'The ports for clients have an address.',
-    reasons: ['Exposed', 'WaitingForAddress'],
+    reasons: ['Exposed', 'WaitingForAddress', 'NodePortRefused'],
   },
   DNSReady: {
     meaning:

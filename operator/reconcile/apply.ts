@@ -5,6 +5,7 @@
 import { isInvalid } from '../kube/errors.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import type { Gathered, Sources } from './gather.ts'
+import { nodePortProblem } from './node-ports.ts'
 import type { Problem } from './outcome.ts'
 import { idOf, resourceOf } from './resources.ts'
 import { isSettled } from './settled.ts'
@@ -56,8 +57,9 @@ const applyOne = async (writer: Writer, gathered: Gathered, object: KubeObject):
   try {
     writer.caches.wrote(await writer.client.apply(resourceOf(object), versioned(object, live), options))
   } catch (error) {
-    if (!isInvalid(error)) throw error
-    return { written: [], problem: refused(object, error), isForeign: false }
+    const problem = nodePortProblem(object, error) ?? (isInvalid(error) ? refused(object, error) : null)
+    if (!problem) throw error
+    return { written: [], problem, isForeign: false }
   }
   return { written: [idOf(object)], problem: null, isForeign: false }
 }

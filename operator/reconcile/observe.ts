@@ -72,6 +72,9 @@ const relayAddresses = (gathered: Gathered, { relays }: RelaysStep): string[] =>
     ? [turnBalancer(gathered) ?? []].flat()
     : relays.flatMap(({ node }) => [node.publicIpv4 ?? [], node.publicIpv6 ?? []].flat())
 
+const refusedPort = ({ problem }: Decisions): string | null =>
+  problem?.reason === 'NodePortRefused' ? problem.message : null
+
 const deployments = ({ live }: Gathered): KubeObject[] =>
   [...live.values()].filter((object) => nodeOf(object) !== undefined)
 
@@ -135,7 +138,7 @@ export const observe = (
       IrohAvailable: irohVerdict(server, iroh.seen),
       CertificateReady: certificate.verdict,
       KeysReady: keysVerdict(keys.rotation),
-      Exposed: exposedVerdict(server, address, turnBalancer(gathered)),
+      Exposed: exposedVerdict(server, address, turnBalancer(gathered), refusedPort(decisions)),
       DNSReady: dnsVerdict(server, dns),
     },
     details: {

@@ -4,13 +4,18 @@ import type { Verdict } from './verdict.ts'
 
 const exposed = (message: string): Verdict<'Exposed'> => ({ status: 'True', reason: 'Exposed', message })
 
-/** `address` is what clients of mail connect to; `turnAddress` that of the relay's load balancer, undefined without one. */
+/**
+ * `address` is what clients of mail connect to; `turnAddress` that of the relay's load balancer, undefined without one;
+ * `refusedPort` says which port of the nodes the cluster does not give out.
+ */
 export const exposedVerdict = (
   { spec, metadata }: ChatmailServer,
   address: string | null,
   turnAddress: string | null | undefined,
+  refusedPort: string | null = null,
 ): Verdict<'Exposed'> => {
   const { type } = spec.exposure
+  if (refusedPort) return { status: 'False', reason: 'NodePortRefused', message: refusedPort }
   if (address && turnAddress !== null) {
     const where = type === 'ClusterIP' ? `inside the cluster as ${address}` : `at ${address}`
     return exposed(`Clients connect ${where}.`)

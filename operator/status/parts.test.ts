@@ -201,13 +201,15 @@ test('keys: where a rotation stands, and when the next one is due', () => {
 })
 
 test('exposure: the address that clients use, or what to do for one', () => {
-  const verdict = (exposure: object, address: string | null, turn?: string | null) =>
-    said('Exposed', exposedVerdict(serverOf({ exposure }), address, turn))
+  const verdict = (exposure: object, address: string | null, turn?: string | null, refused?: string) =>
+    said('Exposed', exposedVerdict(serverOf({ exposure }), address, turn, refused))
   assert.match(verdict({}, '198.51.100.9').message, /at 198\.51\.100\.9/)
   assert.match(verdict({ type: 'ClusterIP' }, 'chat-mail.mail.svc').message, /inside the cluster/)
   assert.match(verdict({}, null).message, /Service chat-mail .*NodePort or HostNetwork.*describe service chat-mail/)
   assert.match(verdict({}, '198.51.100.9', null).message, /describe service chat-turn/)
   assert.equal(verdict({ type: 'HostNetwork' }, null).reason, 'WaitingForAddress')
+  const taken = verdict({ type: 'NodePort' }, '198.51.100.9', undefined, 'the port 30993 cannot be had')
+  assert.deepEqual([taken.status, taken.reason], ['False', 'NodePortRefused'])
 })
 
 const found = (entries: Record<string, string[]>) => new Map(Object.entries(entries))

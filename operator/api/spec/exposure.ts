@@ -13,7 +13,9 @@ export const exposure = section('How clients reach the mail server.', {
   type: z
     .enum(['LoadBalancer', 'NodePort', 'HostNetwork', 'ClusterIP'])
     .default('LoadBalancer')
-    .describe("Kind of Service. HostNetwork: no Service, the ports are the node's own."),
+    .describe(
+      'How clients reach the ports: by a Service of this kind, or, with HostNetwork, as ports of the node that the pod runs on; the Service then serves the cluster alone.',
+    ),
   host: hostName
     .nullable()
     .default(null)
