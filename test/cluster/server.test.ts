@@ -7,9 +7,10 @@ import type { Status } from '../../operator/api/status.ts'
 import { Cluster, clusterMissing, type Flow } from '../support/cluster.ts'
 import { coreMissing } from '../support/deltachat.ts'
 import { eventually } from '../support/eventually.ts'
+import { missing } from '../support/oracle.ts'
 import { Person } from '../support/person.ts'
 
-const skip = clusterMissing() || coreMissing()
+const skip = clusterMissing() || coreMissing() || missing('turnserver') || missing('turnutils_uclient')
 const domain = 'chat.example.org'
 const namespace = 'community'
 const address = '203.0.113.200'
@@ -113,6 +114,17 @@ story('clients are told of the relay for real-time apps, and it works from outsi
   const found = await cluster.client(...outside, ...chatmail, 'iroh', 'test', '--url', iroh, '--output', 'json')
   const { ok, steps } = JSON.parse(found) as { ok: boolean; steps: { step: string; ok: boolean }[] }
   assert.ok(ok && steps.every((step) => step.ok), found)
+})
+
+story('where nothing but HTTPS gets out, TURN is on its port, over TLS and without', async () => {
+  const [, , username, password] = (await turnValue()).split(':')
+  const words = ['-t', '-y', '-n', '10', '-z', '100', '-u', username!, '-w', password!, '-p', '443']
+  for (const flags of [[], ['-S']]) {
+    const output = await cluster.client('turnutils_uclient', ...words, ...flags, address)
+    const [, sent, received] = [...output.matchAll(/tot_send_msgs=(\d+), tot_recv_msgs=(\d+)/g)].at(-1)!.map(Number)
+    // Over TLS it takes what one read brings for one message, and misses the second where there are two.
+    assert.ok(sent! > 0 && received! >= (flags.length === 0 ? sent! : sent! * 0.9), output)
+  }
 })
 
 /** The relayed packets of a call, and what it must look like at its end. */
@@ -234,6 +246,30 @@ story('kubectl drain: the relay moves to another node, and the call ends when it
   await drained
   await cluster.kubectl('uncordon', 'node1')
   await settled()
+})
+
+/** Changes the relay's program while a call goes on, which ends when its people hang up. */
+const changeEngine = async (engine: 'Coturn' | 'Builtin', flow: Flow): Promise<void> => {
+  const [relay] = (await server()).status.endpoints!.turn!
+  const { sent } = flow.counts
+  await patch({ turn: { engine } })
+  await relayIs(relay!.node!, 'Draining')
+  await flow.until((counts) => counts.sent >= sent + 50)
+  await unharmed(flow)
+  await settled()
+}
+
+story('coturn in place of the relay and back: calls go on through both changes and a new key', async () => {
+  const call = async () => cluster.flow({ turn: await turnValue(), rate: 50, refreshSeconds: 1 })
+  const passwordTold = async () => (await turnValue()).split(':')[3]
+  await changeEngine('Coturn', await call())
+  const pods = ['get', 'pods', '-n', namespace, '-l', 'app.kubernetes.io/component=turn', '-o', 'jsonpath={..image}']
+  assert.match(await cluster.kubectl(...pods), /dev-coturn/)
+  const [flow, before] = [await call(), await passwordTold()]
+  await annotate(`chatmailserver chat -n ${namespace}`, 'chatmail.dev/rotate-keys=with-coturn')
+  await eventually(async () => assert.notEqual(await passwordTold(), before), 30_000)
+  await changeEngine('Builtin', flow)
+  assert.doesNotMatch(await cluster.kubectl(...pods), /dev-coturn/)
 })
 
 story('what only a person can mend is said: each part its own', async () => {

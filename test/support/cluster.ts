@@ -79,7 +79,8 @@ export class Cluster {
     await sweep()
     const cluster = new Cluster()
     try {
-      await words([script('image/build.sh')], { env: cluster.#env })
+      for (const flavour of [[], ['--coturn']])
+        await words([script('image/build.sh'), ...flavour], { env: cluster.#env })
       await words([script('cluster/up.sh'), String(nodes)], { env: cluster.#env })
     } catch (error) {
       await cluster.stop()
