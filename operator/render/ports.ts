@@ -30,7 +30,7 @@ const mailPortTable: readonly MailPortRow[] = [
     name: 'https',
     standard: 443,
     unprivileged: 2443,
-    purpose: 'the page, accounts, autoconfiguration (HTTPS), calls where UDP is blocked',
+    purpose: 'the page, accounts, autoconfiguration (HTTPS), calls by TCP',
     localDefault: true,
   },
   {
