@@ -17,6 +17,8 @@ describe('the page for a call between two tabs', { skip: missing('chromium') }, 
   let browser: Browser
   let served: Served
 
+  const iceUrls = () => [`turn:127.0.0.1:${turn.address.port}?transport=udp`]
+
   before(async () => {
     turn = await TurnProcess.start()
     browser = await openBrowser()
@@ -27,7 +29,7 @@ describe('the page for a call between two tabs', { skip: missing('chromium') }, 
           signingKey(turn.keyring).secret,
           Math.floor(Date.now() / 1000) + 60,
         )
-        return { urls: [`turn:127.0.0.1:${turn.address.port}`], username, credential: password }
+        return { urls: iceUrls(), username, credential: password }
       },
     })
   })
@@ -37,28 +39,59 @@ describe('the page for a call between two tabs', { skip: missing('chromium') }, 
     await turn?.stop()
   })
 
-  test('a call from one tab to the other shows what was gathered and what is relayed', async () => {
+  const open = async (url: string) => {
     const context = await browser.newContext()
-    const [first, second] = (await Promise.all([context.newPage(), context.newPage()])) as [Page, Page]
     const errors: string[] = []
-    for (const page of [first, second]) {
-      page.on('pageerror', ({ message }) => errors.push(message))
-      await page.goto(served.url)
+    const page = async () => {
+      const opened = await context.newPage()
+      opened.on('pageerror', ({ message }) => errors.push(message))
+      opened.on('console', (said) => said.type() === 'error' && errors.push(said.text()))
+      await opened.goto(url)
+      return opened
     }
+    return { first: await page(), second: await page(), errors, close: () => context.close() }
+  }
+  const says = (page: Page, id: string, expected: RegExp) =>
+    eventually(async () => assert.match((await page.textContent(`#${id}`)) ?? '', expected), patienceMs)
+  const reached = (page: Page) => page.locator('#steps li').evaluateAll((items) => items.map((item) => item.dataset.is))
+
+  test('a call from one side to the other shows what was gathered and what is relayed', async () => {
+    const { first, second, errors, close } = await open(served.url)
     await first.click('#call')
     for (const page of [first, second]) {
-      await eventually(async () => {
-        const figures = await page.textContent('#figures')
-        assert.match(figures ?? '', /relay → relay/)
-        assert.match(figures ?? '', /Pictures drawn[1-9]/)
-      }, patienceMs)
-      assert.match((await page.textContent('#candidates')) ?? '', /relayudp127\.0\.0\.1:\d+/)
-      assert.equal(await page.textContent('#state'), 'The call is connected.')
+      await says(page, 'figures', /relay → relay/)
+      await says(page, 'figures', /Pictures drawn[1-9]/)
+      await says(page, 'candidates', /hererelayUDP127\.0\.0\.1:\d+.*thererelayUDP127\.0\.0\.1:\d+/)
+      await says(page, 'title', /The call is up, through the relay alone/)
+      await says(page, 'graphs', /sent [1-9].*received [1-9]/)
+      assert.deepEqual(await reached(page), Array(5).fill('done'))
+      await eventually(async () => assert.match((await page.getAttribute('path.first', 'd')) ?? '', /^M.*L/))
     }
     await second.click('#end')
-    await eventually(async () => assert.equal(await first.textContent('#state'), 'The call is over.'))
+    for (const page of [first, second]) await says(page, 'title', /The call is over/)
     await turn.until(({ counts }) => counts.allocations === 0)
+    await first.click('#call')
+    await says(second, 'title', /The call is up/)
+    await first.close()
+    await says(second, 'title', /The call is over/)
     assert.deepEqual(errors, [])
+    await close()
+  })
+
+  test("a key that is not the server's is named on both sides, and so is the end of the command", async () => {
+    const credential = { username: `${Math.floor(Date.now() / 1000) + 60}`, credential: 'wrong' }
+    const wrong = await servePage({ port: 0, iceServer: () => ({ urls: iceUrls(), ...credential }) })
+    const { first, second, close } = await open(wrong.url)
+    await first.click('#call')
+    for (const page of [first, second]) {
+      await says(page, 'title', /The relay refuses the credential \(401\)/)
+      await says(page, 'advice', /--secret-file/)
+    }
+    assert.equal((await reached(first))[1], 'failed')
+    wrong.close()
+    await first.click('#call')
+    await says(first, 'title', /The command that serves this page has ended/)
+    await close()
   })
 
   test('another site learns no credential, by whatever name it comes', async () => {

@@ -1,4 +1,4 @@
-/** The command `turn page`: a page for a call between two tabs, until it is told to stop. */
+/** The command `turn page`: a page for a call between two windows of a browser, until it is told to stop. */
 import { exitCodes } from '../../../workloads/contract/exit-codes.ts'
 import { StartError } from '../../../workloads/contract/start-error.ts'
 import type { CommandContext } from '../context.ts'
@@ -22,7 +22,7 @@ export const runTurnPage = async (
   const page = await servePage({ port, iceServer }).catch((error: Error) => {
     throw new StartError(`the page cannot be served: ${error.message}`, exitCodes.unavailable)
   })
-  stdout.write(`Open ${page.url} in two tabs. Ctrl-C ends it.\n`)
+  stdout.write(`Open ${page.url} in a browser; the page opens its other side. Ctrl-C ends it.\n`)
   await new Promise<void>((resolve) => onStop(() => resolve()))
   page.close()
   return exitCodes.ok

@@ -1,167 +1,197 @@
-// The page of a call between two tabs that may use the relay alone: what was gathered, what is relayed, how it goes.
+// The two sides of the page find each other, call, and show how it goes.
+import { Call } from './call.js'
+import { Graph } from './graph.js'
+import { commandEnded } from './problems.js'
+import { isRunning, stateOf, stepsOf } from './state.js'
 
 const element = (id) => document.getElementById(id)
 const tabs = new BroadcastChannel('call')
 const tab = crypto.randomUUID()
-const history = { sent: [], received: [], roundtrip: [], lost: [] }
-const kept = 180
-let connection = null
+const graphs = {
+  rate: new Graph(element('graphs'), 'Relayed', { lines: ['sent', 'received'], unit: 'kbit/s', least: 10 }),
+  roundTrip: new Graph(element('graphs'), 'Round trip', { unit: 'ms', least: 1 }),
+  lost: new Graph(element('graphs'), 'Lost on the way here', { unit: '%', least: 1 }),
+}
+
+/** What the table holds before anything was gathered. */
+const nothingYet = element('candidates').firstElementChild
+
+/** Server as the command was told it; the other side's id; the call, also after its end; what a person should know. */
+const page = { server: '', other: null, call: null, ended: false, pictures: 0, problem: null }
 let before = null
 
-const say = (text) => {
-  element('state').textContent = text
+const tell = (message) => tabs.postMessage({ ...message, from: tab, to: message.to ?? page.other })
+
+const line = (name, ...cells) => {
+  const row = document.createElement('tr')
+  row.append(...cells.map((textContent) => Object.assign(document.createElement(name), { textContent })))
+  return row
 }
 
-const tell = (message) => tabs.postMessage({ ...message, from: tab })
+const endpoint = (address, port) =>
+  address && port ? `${address.includes(':') ? `[${address}]` : address}:${port}` : '–'
 
-/** A picture that moves and a tone that nobody hears: no camera is asked for. */
-const media = () => {
-  const canvas = document.createElement('canvas')
-  Object.assign(canvas, { width: 320, height: 240 })
-  const picture = canvas.getContext('2d')
-  const colour = Math.floor(Math.random() * 360)
-  setInterval(() => {
-    picture.fillStyle = `hsl(${colour + Math.random() * 60} 60% 50%)`
-    picture.fillRect(Math.random() * 300, Math.random() * 220, 40, 30)
-  }, 40)
-  const audio = new AudioContext()
-  const tone = audio.createMediaStreamDestination()
-  const oscillator = audio.createOscillator()
-  oscillator.connect(tone)
-  oscillator.start()
-  return new MediaStream([...canvas.captureStream(25).getTracks(), ...tone.stream.getTracks()])
+const candidateRow = (side, { shown }) =>
+  line('td', side, shown.type, (shown.relayProtocol ?? 'udp').toUpperCase(), endpoint(shown.address, shown.port))
+
+const running = () => isRunning(page)
+
+const show = () => {
+  const { kind, title, advice } = stateOf(page)
+  element('state').dataset.kind = kind
+  element('title').textContent = title
+  element('advice').textContent = advice
+  element('open').hidden = page.other !== null || page.problem !== null
+  element('call').hidden = page.other === null || running() || page.problem !== null
+  element('call').textContent = page.call ? 'Call again' : 'Call the other side'
+  element('end').hidden = !running()
+  element('steps').replaceChildren(
+    ...stepsOf(page).map(([textContent, done, failed]) => {
+      const item = Object.assign(document.createElement('li'), { textContent })
+      item.dataset.is = done ? 'done' : failed ? 'failed' : 'open'
+      return item
+    }),
+  )
+  const { here = [], there = [] } = page.call?.gathered ?? {}
+  const rows = [...here.map((each) => candidateRow('here', each)), ...there.map((each) => candidateRow('there', each))]
+  if (rows.length > 0) element('candidates').replaceChildren(...rows)
 }
 
-const row = (cells) => {
-  const line = document.createElement('tr')
-  for (const text of cells) line.append(Object.assign(document.createElement('td'), { textContent: text }))
-  return line
-}
-
-const gathered = ({ candidate }) => {
-  if (!candidate?.candidate) return
-  tell({ kind: 'candidate', candidate: candidate.toJSON() })
-  const { type, protocol, address, port, relatedAddress, relatedPort } = candidate
-  const of = relatedAddress ? `${relatedAddress}:${relatedPort}` : ''
-  element('candidates').append(row([type, protocol, `${address}:${port}`, of]))
-}
-
-const open = async () => {
-  const iceServer = await (await fetch('/ice-server')).json()
-  connection = new RTCPeerConnection({
-    iceServers: [iceServer],
-    iceTransportPolicy: 'relay',
-    bundlePolicy: 'max-bundle',
-  })
-  connection.onicecandidate = gathered
-  connection.onicecandidateerror = ({ errorCode, errorText }) => say(`The relay refuses: ${errorCode} ${errorText}`)
-  connection.onconnectionstatechange = () => say(`The call is ${connection.connectionState}.`)
-  connection.ontrack = ({ streams }) => {
-    element('other').srcObject = streams[0]
+const begin = async () => {
+  end()
+  const answer = await fetch('/ice-server').catch(() => null)
+  if (!answer) {
+    page.problem = commandEnded
+    return false
   }
-  const stream = media()
-  element('own').srcObject = stream
-  for (const track of stream.getTracks()) connection.addTrack(track, stream)
-  element('end').disabled = false
+  Object.assign(page, { ended: false, pictures: 0 })
+  before = null
+  for (const graph of Object.values(graphs)) graph.clear()
+  element('figures').replaceChildren()
+  element('candidates').replaceChildren(nothingYet)
+  page.call = new Call({
+    iceServer: await answer.json(),
+    server: page.server,
+    send: tell,
+    changed,
+    own: element('own'),
+    other: element('other'),
+  })
+  show()
+  return true
 }
 
-const close = () => {
-  connection?.close()
-  connection = null
-  element('end').disabled = true
-  say('The call is over.')
+/** Ends the call here; what was gathered and measured stays to be read. */
+const end = () => {
+  if (!running()) return
+  page.ended = true
+  page.call.close()
+  for (const id of ['own', 'other']) element(id).srcObject = null
+}
+
+/** A call that cannot come about is ended on both sides, which both say why. */
+function changed() {
+  if (running() && page.call.problem) {
+    tell({ kind: 'failed', problem: page.call.problem })
+    end()
+  }
+  show()
 }
 
 const answers = {
-  hello: () => tell({ kind: 'here' }),
+  hello: ({ from }) => tell({ kind: 'here', to: from }),
   here: () => {},
-  offer: async ({ description }) => {
-    await open()
-    await connection.setRemoteDescription(description)
-    await connection.setLocalDescription(await connection.createAnswer())
-    tell({ kind: 'answer', description: connection.localDescription.toJSON() })
+  bye: ({ from }) => {
+    if (from !== page.other) return
+    end()
+    page.other = null
   },
-  answer: ({ description }) => connection?.setRemoteDescription(description),
-  candidate: ({ candidate }) => connection?.addIceCandidate(candidate),
-  end: close,
+  /** Where both call at once, the lower id gives way. */
+  offer: async ({ description, from }) => {
+    if (running() && page.call.state === 'new' && tab > from) return
+    if (await begin()) await page.call.answer(description)
+  },
+  answer: ({ description }) => running() && page.call.answered(description),
+  candidate: ({ candidate }) => running() && page.call.otherGathered(candidate),
+  failed: ({ problem }) => {
+    page.call?.fail(problem)
+    end()
+  },
+  end,
 }
 
 // One after the other: a candidate must not overtake the description that it belongs to.
 let work = Promise.resolve()
 tabs.onmessage = ({ data }) => {
-  if (!connection && element('call').disabled) say('The second tab is there.')
-  element('call').disabled = false
-  work = work.then(() => answers[data.kind](data)).catch((error) => say(error.message))
+  if (data.to && data.to !== tab) return
+  if (!running()) page.other = data.from
+  work = work
+    .then(() => answers[data.kind](data))
+    .catch(({ message }) => page.call?.fail({ title: 'The call did not come about.', advice: message }))
+    .then(show)
 }
 
+element('open').onclick = () => window.open(location.href, '_blank', 'popup,width=760,height=900')
 element('call').onclick = async () => {
-  await open()
-  await connection.setLocalDescription(await connection.createOffer())
-  tell({ kind: 'offer', description: connection.localDescription.toJSON() })
+  if (await begin()) await page.call.offer()
+  show()
 }
 element('end').onclick = () => {
   tell({ kind: 'end' })
-  close()
+  end()
+  show()
 }
 
-const draw = (id, ...lines) => {
-  const canvas = element(id)
-  const graph = canvas.getContext('2d')
-  const { width, height } = canvas
-  const top = Math.max(1, ...lines.flat())
-  graph.clearRect(0, 0, width, height)
-  graph.fillStyle = getComputedStyle(canvas).color
-  graph.fillText(`${Math.round(top * 10) / 10}`, 4, 12)
-  for (const [index, values] of lines.entries()) {
-    graph.strokeStyle = ['#2a7', '#27c'][index]
-    graph.beginPath()
-    for (const [at, value] of values.entries())
-      graph.lineTo((at / kept) * width, height - 2 - (value / top) * (height - 4))
-    graph.stroke()
-  }
+const figure = (name, value) => {
+  const box = document.createElement('div')
+  for (const [tag, textContent] of [
+    ['dt', name],
+    ['dd', value],
+  ])
+    box.append(Object.assign(document.createElement(tag), { textContent }))
+  return box
 }
 
-const keep = (name, value) => {
-  history[name].push(value)
-  if (history[name].length > kept) history[name].shift()
-}
+const bytes = (count) => (count < 1e6 ? `${(count / 1e3).toFixed(0)} kB` : `${(count / 1e6).toFixed(1)} MB`)
 
-const sum = (stats, type, field) =>
-  stats.filter((each) => each.type === type).reduce((total, each) => total + (each[field] ?? 0), 0)
+const draw = (now, { seconds, last }) => {
+  const kilobits = (field) => ((now[field] - last[field]) * 8) / 1000 / seconds
+  const [lost, got] = [now.lost - last.lost, now.packets - last.packets]
+  graphs.rate.add(Math.max(0, kilobits('bytesSent')), Math.max(0, kilobits('bytesReceived')))
+  graphs.roundTrip.add(now.roundTripMs)
+  graphs.lost.add(lost > 0 ? (100 * lost) / (lost + got) : 0)
+}
 
 const look = async () => {
-  if (!connection) return
-  const stats = [...(await connection.getStats()).values()]
-  const pair = stats.find(
-    ({ type, nominated, state }) => type === 'candidate-pair' && nominated && state === 'succeeded',
-  )
-  if (!pair) return
-  const typeOf = (id) => stats.find((each) => each.id === id)?.candidateType
-  const now = {
-    time: performance.now(),
-    sent: pair.bytesSent,
-    received: pair.bytesReceived,
-    lost: sum(stats, 'inbound-rtp', 'packetsLost'),
-  }
-  const seconds = before ? (now.time - before.time) / 1000 : 1
-  const since = (field) => (before ? Math.max(0, now[field] - before[field]) : 0) / seconds
-  keep('sent', (since('sent') * 8) / 1000)
-  keep('received', (since('received') * 8) / 1000)
-  keep('roundtrip', (pair.currentRoundTripTime ?? 0) * 1000)
-  keep('lost', since('lost'))
-  before = now
+  if (!running()) return
+  const now = await page.call.figures()
+  show()
+  if (!now || !running()) return
+  const time = performance.now()
+  if (before) draw(now, { seconds: (time - before.time) / 1000, last: before })
+  before = { ...now, time }
+  page.pictures = now.pictures
   element('figures').replaceChildren(
-    row(['Path', `${typeOf(pair.localCandidateId)} → ${typeOf(pair.remoteCandidateId)}`]),
-    row(['Bytes sent, received', `${now.sent}, ${now.received}`]),
-    row(['Packets received, lost', `${sum(stats, 'inbound-rtp', 'packetsReceived')}, ${now.lost}`]),
-    row(['Pictures drawn', `${sum(stats, 'inbound-rtp', 'framesDecoded')}`]),
-    row(['Round trip', `${Math.round(history.roundtrip.at(-1) * 10) / 10} ms`]),
+    figure('Path', now.path),
+    figure('Sent', bytes(now.bytesSent)),
+    figure('Received', bytes(now.bytesReceived)),
+    figure('Packets received', `${now.packets}`),
+    figure('Packets lost', `${now.lost}`),
+    figure('Pictures drawn', `${now.pictures}`),
   )
-  draw('bitrate', history.sent, history.received)
-  draw('roundtrip', history.roundtrip)
-  draw('lost', history.lost)
+  show()
 }
 setInterval(look, 1000)
-addEventListener('pagehide', () => connection && element('end').click())
+addEventListener('pagehide', () => tell({ kind: 'bye' }))
 
-tell({ kind: 'hello' })
+const start = async () => {
+  const { urls } = await (await fetch('/ice-server')).json()
+  page.server = urls[0].replace(/^turns?:/, '').replace(/\?.*$/, '')
+  element('server').textContent = page.server
+  tell({ kind: 'hello' })
+  show()
+}
+start().catch(() => {
+  page.problem = commandEnded
+  show()
+})

@@ -6,18 +6,27 @@ import type { AddressInfo } from 'node:net'
 export type IceServer = { urls: string[]; username: string; credential: string }
 export type Page = { url: string; close: () => void }
 
-const html = 'text/html; charset=utf-8'
-const script = 'text/javascript; charset=utf-8'
+const types = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  script: 'text/javascript; charset=utf-8',
+}
 
 /** By the path that they are asked for. The image's bundle finds the files by these words and takes them along. */
 const files: Record<string, { file: URL; type: string }> = {
-  '/': { file: new URL('./index.html', import.meta.url), type: html },
-  '/page.js': { file: new URL('./page.js', import.meta.url), type: script },
+  '/': { file: new URL('./index.html', import.meta.url), type: types.html },
+  '/style.css': { file: new URL('./style.css', import.meta.url), type: types.css },
+  '/page.js': { file: new URL('./page.js', import.meta.url), type: types.script },
+  '/call.js': { file: new URL('./call.js', import.meta.url), type: types.script },
+  '/graph.js': { file: new URL('./graph.js', import.meta.url), type: types.script },
+  '/media.js': { file: new URL('./media.js', import.meta.url), type: types.script },
+  '/state.js': { file: new URL('./state.js', import.meta.url), type: types.script },
+  '/problems.js': { file: new URL('./problems.js', import.meta.url), type: types.script },
 }
 
 const headers = {
   'cache-control': 'no-store',
-  'content-security-policy': "default-src 'self'; style-src 'self' 'unsafe-inline'",
+  'content-security-policy': "default-src 'self'; img-src data:",
   'x-content-type-options': 'nosniff',
 }
 
