@@ -1,4 +1,5 @@
 /** What the rows of the table run against: a relay that can be started, and one that runs. */
+import type * as compare from '../compare.ts'
 
 export type Target = {
   /** Without TLS. */
@@ -12,14 +13,5 @@ export type Target = {
 }
 
 export type ServerName = 'chatmail' | 'iroh-relay 0.35'
-
-export type Server = {
-  name: ServerName
-  version: string
-  /** How it is set up, as far as that matters for a comparison. */
-  setUp: string
-  start: () => Promise<Target>
-}
-
-/** The server, or in a sentence why there is none. */
-export type Found = Server | { name: ServerName; missing: string }
+export type Server = compare.Server<ServerName, () => Promise<Target>>
+export type Found = compare.Found<ServerName, () => Promise<Target>>

@@ -1,7 +1,5 @@
 /** What the rows of the table run against: a server that can be started, and one that runs. */
-
-/** Why a server that is here cannot be measured on this machine as it is. */
-export class Unable extends Error {}
+import type * as compare from '../compare.ts'
 
 export type Target = {
   imapPort: number
@@ -21,15 +19,7 @@ export type StartOptions = {
 }
 
 export type ServerName = 'chatmail' | 'Dovecot + Postfix'
-
-export type Server = {
-  name: ServerName
-  version: string
-  /** How it is set up, as far as that matters for a comparison. */
-  setUp: string
-  /** Starts it on free loopback ports with no accounts and no mail; leaves nothing behind when that fails. */
-  start: (options: StartOptions) => Promise<Target>
-}
-
-/** The server, or in a sentence why there is none. */
-export type Found = Server | { name: ServerName; missing: string }
+/** Starts it on free loopback ports with no accounts and no mail; leaves nothing behind when that fails. */
+type Start = (options: StartOptions) => Promise<Target>
+export type Server = compare.Server<ServerName, Start>
+export type Found = compare.Found<ServerName, Start>

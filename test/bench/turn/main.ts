@@ -2,8 +2,8 @@
  * `npm run bench:turn [-- [--quick] [--rounds N] [--cores] [--size N] [--allocations N]]`: each server in a process of its own, the load from a C program
  * at a constant rate over loopback, rounds interleaved so that an hour of the machine is every server's.
  */
-import { cpus, release } from 'node:os'
 import { parseArgs } from 'node:util'
+import { endWith, machine } from '../compare.ts'
 import { type Cell, Table } from '../table.ts'
 import { Generator } from './generator.ts'
 import { type Figures, measure, type Scenario, steadyRate, stopAll } from './measure.ts'
@@ -83,12 +83,7 @@ const allocationRows: readonly FigureRow[] = [
 const compared: Server[] = servers(values.cores)
 const generator = new Generator()
 process.on('exit', () => generator.remove())
-// A server that is being measured must not outlive this.
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.on(signal, async () => {
-    await stopAll()
-    process.exit(1)
-  })
+endWith(stopAll)
 
 const tryMeasure = async (server: Server, scenario: Scenario): Promise<Figures | string> => {
   if (server.missing) return server.missing
@@ -103,9 +98,7 @@ const tryMeasure = async (server: Server, scenario: Scenario): Promise<Figures |
   }
 }
 
-console.log(
-  `${cpus().length} × ${cpus()[0]?.model}, Linux ${release()}, Node ${process.version}, ${rounds} rounds: medians of costs, the best of rates and latencies`,
-)
+console.log(`${machine()}, ${rounds} rounds: medians of costs, the best of rates and latencies`)
 for (const scenario of scenarios) {
   const found = new Map<Server, (Figures | string)[]>(compared.map((server) => [server, []]))
   for (let round = 0; round < rounds; round++)

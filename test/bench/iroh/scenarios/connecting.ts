@@ -3,6 +3,7 @@ import { Endpoint } from '../../../../workloads/iroh/client/endpoint.ts'
 import { type Identity, newIdentity } from '../../../../workloads/iroh/client/identity.ts'
 import { cpuMs } from '../../usage.ts'
 import type { Target } from '../target.ts'
+import { endpointOptions } from './options.ts'
 
 /** `count` connections, `atOnce` at a time. */
 export const connecting = async (
@@ -10,16 +11,10 @@ export const connecting = async (
   url: URL,
   { count, atOnce }: { count: number; atOnce: number },
 ): Promise<{ perSecond: number; cpuMs: number }> => {
-  const signal = AbortSignal.timeout(120_000)
+  const options = endpointOptions(url)
   const identities = Array.from({ length: count }, newIdentity)
   const one = async (identity: Identity): Promise<void> => {
-    const endpoint = await Endpoint.open({
-      url,
-      version: 'legacy',
-      identity,
-      tls: { rejectUnauthorized: false },
-      signal,
-    })
+    const endpoint = await Endpoint.open({ ...options, identity })
     endpoint.close()
     await endpoint.closed
   }

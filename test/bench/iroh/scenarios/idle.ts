@@ -2,17 +2,13 @@
 import { Endpoint } from '../../../../workloads/iroh/client/endpoint.ts'
 import { memoryKiB } from '../../usage.ts'
 import type { Target } from '../target.ts'
+import { endpointOptions } from './options.ts'
 
 const atOnce = 100
 
 const open = async (url: URL, count: number): Promise<Endpoint[]> => {
   const endpoints: Endpoint[] = []
-  const options = {
-    url,
-    version: 'legacy',
-    tls: { rejectUnauthorized: false },
-    signal: AbortSignal.timeout(120_000),
-  } as const
+  const options = endpointOptions(url)
   while (endpoints.length < count)
     endpoints.push(...(await Promise.all(Array.from({ length: atOnce }, () => Endpoint.open(options)))))
   return endpoints

@@ -5,6 +5,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { Endpoint } from '../../../../workloads/iroh/client/endpoint.ts'
 import { percentile } from '../../percentile.ts'
 import type { Target } from '../target.ts'
+import { endpointOptions } from './options.ts'
 
 const packetBytes = 1200
 
@@ -36,12 +37,7 @@ const bare = async (count: number): Promise<number[]> => {
 }
 
 const relayed = async (url: URL, count: number): Promise<number[]> => {
-  const options = {
-    url,
-    version: 'legacy',
-    tls: { rejectUnauthorized: false },
-    signal: AbortSignal.timeout(120_000),
-  } as const
+  const options = endpointOptions(url)
   const [one, two] = [await Endpoint.open(options), await Endpoint.open(options)]
   const packet = randomBytes(packetBytes)
   const round = async (): Promise<void> => {

@@ -7,6 +7,7 @@ import { Endpoint } from '../../../../workloads/iroh/client/endpoint.ts'
 import { buildFrame, frameTypes, headerBytes, keyBytes } from '../../../../workloads/iroh/legacy/frames.ts'
 import { cpuMs } from '../../usage.ts'
 import type { Target } from '../target.ts'
+import { endpointOptions } from './options.ts'
 
 /** Below the queue of any relay. */
 const window = 384
@@ -17,8 +18,7 @@ export type Relayed = { perSecond: number; megabytesPerSecond: number; cpuMicros
 
 type Pair = { sender: Endpoint; receiver: Endpoint; frames: Buffer }
 
-const openPair = async (url: URL, packetBytes: number, signal: AbortSignal): Promise<Pair> => {
-  const options = { url, version: 'legacy', tls: { rejectUnauthorized: false }, signal } as const
+const openPair = async (options: ReturnType<typeof endpointOptions>, packetBytes: number): Promise<Pair> => {
   const [sender, receiver] = [await Endpoint.open(options), await Endpoint.open(options)]
   const packet = buildFrame(frameTypes.sendPacket, receiver.key, randomBytes(packetBytes))
   return { sender, receiver, frames: Buffer.concat(Array.from({ length: batch }, () => packet)) }
@@ -47,8 +47,8 @@ export const relaying = async (
   url: URL,
   { pairs, count, packetBytes }: { pairs: number; count: number; packetBytes: number },
 ): Promise<Relayed> => {
-  const signal = AbortSignal.timeout(120_000)
-  const open = await Promise.all(Array.from({ length: pairs }, () => openPair(url, packetBytes, signal)))
+  const options = endpointOptions(url)
+  const open = await Promise.all(Array.from({ length: pairs }, () => openPair(options, packetBytes)))
   const whole = Math.ceil(count / batch) * batch
   await Promise.all(open.map((pair) => run(pair, batch * 100)))
   const [cpu, started] = [cpuMs(target.pids()), performance.now()]

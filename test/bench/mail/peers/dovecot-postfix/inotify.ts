@@ -3,7 +3,7 @@
  * fewer, they poll and never hibernate, which is not how a relay runs: it raises this limit.
  */
 import { readFileSync } from 'node:fs'
-import { Unable } from '../../target.ts'
+import { Unable } from '../../../compare.ts'
 
 const path = '/proc/sys/fs/inotify/max_user_instances'
 

@@ -1,14 +1,13 @@
 /** The one server that runs at a time, so that an interrupt ends it as well. */
-import type { Server, StartOptions, Target } from './target.ts'
 
-export class Running {
+export class Running<Target extends { stop: () => Promise<void> }> {
   #target: Promise<Target> | null = null
   #stopped: Promise<void> | null = null
   #ended = false
 
   /** Starts the server, lets it be used and stops it, whatever comes. */
-  async with<T>(server: Server, options: StartOptions, use: (target: Target) => Promise<T>): Promise<T> {
-    this.#target = server.start(options)
+  async with<T>(start: () => Promise<Target>, use: (target: Target) => Promise<T>): Promise<T> {
+    this.#target = start()
     this.#stopped = null
     try {
       return await use(await this.#target)
