@@ -10,7 +10,7 @@ import { LocalServer } from '../support/local-server.ts'
 import { missing } from '../support/oracle.ts'
 import { loginFor } from '../support/turn-process.ts'
 
-const patienceMs = 30_000
+const patienceMs = 60_000
 
 describe('a call through the HTTPS port', { skip: missing('chromium') }, () => {
   let server: LocalServer

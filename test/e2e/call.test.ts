@@ -16,7 +16,7 @@ import { newTurnSecret, TurnProcess } from '../support/turn-process.ts'
 const lifetime = { default: 8, max: 8 }
 /** The credential is over soon after the call has begun; seconds. */
 const credentialLife = 5
-const patienceMs = 30_000
+const patienceMs = 60_000
 
 type Media = Record<'audio' | 'video', { packetsReceived: number; packetsLost: number; framesDecoded?: number }>
 

@@ -61,7 +61,7 @@ export class WorkloadProcess {
     )
     died.catch(() => undefined)
     try {
-      await Promise.race([eventually(() => this.management('/readyz'), 20_000), died])
+      await Promise.race([eventually(() => this.management('/readyz')), died])
       return this
     } catch (error) {
       await this.stop()
@@ -77,7 +77,7 @@ export class WorkloadProcess {
     return workloadState.parse(JSON.parse(await this.management('/state')))
   }
 
-  /** Polls `/state` until it is as wanted. @throws Error after ten seconds */
+  /** Polls `/state` until it is as wanted. @throws Error when it does not become so */
   until(wanted: (state: WorkloadState) => boolean): Promise<WorkloadState> {
     return eventually(async () => {
       const state = await this.state()

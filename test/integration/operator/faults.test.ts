@@ -144,7 +144,7 @@ test('whatever the way to the API server does, all comes to what is rendered, an
   await eventually(() => {
     for (const fault of ['watch cut', 'refused', 'watch refused', 'answer lost', 'garbage'])
       assert.ok(proxy.injected[fault], `no ${fault}`)
-  }, 20_000)
+  })
   proxy.faults = {}
   for (const name of names) await apply(name)
   await eventually(

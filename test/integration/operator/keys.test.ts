@@ -167,7 +167,7 @@ const expires = (id: string): Promise<void> =>
       keys.some((key) => key.id === id && key.role === 'verify' && key.until !== undefined),
       JSON.stringify(keys.map(({ id, role }) => [id, role])),
     )
-  }, 20_000)
+  })
 
 /** Until the ring has the new key alone, whatever wakes the operator. */
 const finishRotation = async (before: string): Promise<void> => {

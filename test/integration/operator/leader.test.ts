@@ -48,8 +48,7 @@ const candidate = async (t: TestContext, identity: string): Promise<Candidate> =
 const holder = async (): Promise<string | undefined> =>
   (await bed.client.get<Lease>(leases, { namespace: 'default', name: 'chatmail-operator' }))?.spec?.holderIdentity
 
-const leads = ({ identity }: Candidate): Promise<void> =>
-  eventually(async () => assert.equal(await holder(), identity), 20_000)
+const leads = ({ identity }: Candidate): Promise<void> => eventually(async () => assert.equal(await holder(), identity))
 
 /** A change that takes a leader to be followed; resolves when it has been. */
 const change = async (comment: string): Promise<void> => {
@@ -57,7 +56,7 @@ const change = async (comment: string): Promise<void> => {
   await eventually(async () => {
     const config = (await bed.object('ConfigMap', 'chat-mail-config'))?.data as Record<string, string> | undefined
     assert.ok(config?.['config.yaml']?.includes(comment))
-  }, 20_000)
+  })
   await bed.until('chat', 'Ready', 'True')
 }
 
@@ -109,7 +108,7 @@ test('a process that has lost its Lease ends with a failure, one that is stopped
   const start = async (kubeconfig: string): Promise<OperatorProcess> => {
     const started = OperatorProcess.start(kubeconfig, ['--leader-election-namespace', 'default'])
     t.after(() => started.stop())
-    await eventually(async () => assert.match((await holder()) ?? '', /_[0-9a-f-]{36}$/), 30_000)
+    await eventually(async () => assert.match((await holder()) ?? '', /_[0-9a-f-]{36}$/))
     return started
   }
   const robbed = await start(proxy.kubeconfig)

@@ -120,7 +120,7 @@ test('kubectl scale changes the number of relays', { skip }, async () => {
     assert.equal((spec as { turn: { replicas: number } }).turn.replicas, 2)
     assert.equal(status?.turnReplicas, 2)
     assert.match(status?.turnSelector ?? '', /app\.kubernetes\.io\/component=turn/)
-  }, 20_000)
+  })
   await bed.api.kubectl(['scale', 'chatmailserver/chat', '--replicas=1'])
 })
 

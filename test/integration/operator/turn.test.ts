@@ -53,7 +53,7 @@ const toldIn = (object: KubeObject | null): string[] => {
   return (JSON.parse(text) as { turn: { host: string }[] }).turn.map(({ host }) => host).sort()
 }
 const told = (...hosts: string[]): Promise<void> =>
-  eventually(async () => assert.deepEqual(toldIn(await bed.object('ConfigMap', 'chat-relays')), hosts), 20_000)
+  eventually(async () => assert.deepEqual(toldIn(await bed.object('ConfigMap', 'chat-relays')), hosts))
 
 const relayNodes = async (): Promise<string[]> =>
   (
@@ -259,7 +259,7 @@ test('addresses of the resource, a name, and a load balancer', { skip }, async (
   await eventually(async () => {
     const hosts = toldIn(await bed.object('ConfigMap', 'chat-relays'))
     assert.deepEqual(new Set(hosts), new Set(['turn.example.org']))
-  }, 20_000)
+  })
   const { status } = await bed.until('chat', 'TurnAvailable', 'True')
   assert.deepEqual(
     status?.dns?.filter(({ name }) => name === 'turn.example.org').map(({ type, value }) => [type, value]),

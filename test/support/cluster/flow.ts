@@ -61,7 +61,7 @@ export class Flow {
   }
 
   /** Resolves to the counts once they are as wanted. @throws Error with the counts after `timeoutMs` */
-  until(wanted: (counts: FlowCounts) => boolean, timeoutMs = 10_000): Promise<FlowCounts> {
+  until(wanted: (counts: FlowCounts) => boolean, timeoutMs?: number): Promise<FlowCounts> {
     return eventually(() => {
       if (wanted(this.counts)) return this.counts
       throw new Error(`the flow is at ${JSON.stringify(this.counts)}`)

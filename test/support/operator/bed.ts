@@ -158,14 +158,14 @@ export class OperatorBed {
           `${name} ${type}: wanted ${status} ${reason ?? ''}, is ${JSON.stringify(server?.status?.conditions, null, 1)}`,
         )
       return server!
-    }, 20_000)
+    })
   }
 
   /** Gives the Service the address that a cloud would. */
   async balance(name: string, ip: string, namespace = 'default'): Promise<void> {
     const patch = JSON.stringify({ status: { loadBalancer: { ingress: [{ ip }] } } })
     const args = ['patch', 'service', name, '--subresource=status', '--type=merge', '-p', patch]
-    await eventually(() => this.api.kubectl(['-n', namespace, ...args]), 20_000)
+    await eventually(() => this.api.kubectl(['-n', namespace, ...args]))
   }
 
   async stop(): Promise<void> {
