@@ -80,6 +80,8 @@ export const startTurn = async (context: Context<TurnConfig>): Promise<Running> 
     readyWhileStopping: true,
     stop: async (immediately) => {
       const ended = await server.drain.run(await udp.drain(), config.drain.deadline, immediately)
+      // Threads were asked some time ago; one that is too busy to answer has what it had then.
+      await udp.refresh().catch(() => undefined)
       log.info({ ended, cut: udp.live().size }, 'drained')
       clearInterval(sweeping)
       server.registry.removeAll()

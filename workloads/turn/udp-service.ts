@@ -12,7 +12,7 @@ import type { ServerAddresses } from './address/machine.ts'
 import { assembleTurn, type TurnServer } from './assemble.ts'
 import type { Live } from './drain/drain.ts'
 import type { Counters } from './metrics/counters.ts'
-import { type Listener, listenUdp } from './relay/udp-listener.ts'
+import { bindUdp, type Listener, listenUdp } from './relay/udp-listener.ts'
 import { type Counted, nothingCounted } from './workers/messages.ts'
 import { newSharedCounts, SharedQuotas } from './workers/shared-quotas.ts'
 import { Threads } from './workers/threads.ts'
@@ -85,9 +85,18 @@ const liveOf = ({ registry }: TurnServer, threads: Threads): Live => ({
   },
 })
 
-/** @throws StartError */
+/**
+ * A port that is shared lets every process of this user in, and the kernel would deal out the calls of the one that has it
+ * anew: a pod that drains on the node, say. So it is first bound alone. @throws ListenError when it is taken
+ */
+const untaken = async ({ config, addresses }: Inputs): Promise<void> => {
+  for (const address of addresses.listen) (await bindUdp(address, config.listen.port))?.close()
+}
+
+/** @throws ListenError, StartError */
 export const serveByThreads = async (inputs: Inputs): Promise<UdpService> => {
   const { config, addresses, counters, metrics, keyring, peers } = inputs
+  await untaken(inputs)
   const counts = newSharedCounts(randomBytes(32))
   const shares = config.workers + 1
   const part = { share: { index: 0, count: shares }, quotas: new SharedQuotas(config.limits, counts) }

@@ -90,6 +90,17 @@ test('a new ring is in force in every thread when the state says so, and a revok
   for (const client of old) assert.equal(codeOf(await client.allocate()), 401)
 })
 
+test('a second process does not get among the threads of the first: it is told that the port is taken', async (t) => {
+  const { port } = turn.config.listen
+  for (const count of [1, workers]) {
+    const beside = TurnProcess.start({
+      config: (config) => ({ ...config, workers: count, listen: { ...config.listen, port, tcp: false } }),
+    })
+    t.after(() => beside.then((server) => server.stop()).catch(() => undefined))
+    await assert.rejects(beside, /ended with 69: .*taken by another process/s, `${count} threads`)
+  }
+})
+
 test('quotas count over all threads', async (t) => {
   const limits = { allocations: 1000, allocationsPerCredential: 10, allocationsPerIP: 1000 }
   const server = await TurnProcess.start({ config: threaded((c) => ({ limits: { ...c.limits, ...limits } })) })
