@@ -49,14 +49,14 @@ describe('the page for a call between two tabs', { skip: missing('chromium') }, 
       await opened.goto(url)
       return opened
     }
-    return { first: await page(), second: await page(), errors, close: () => context.close() }
+    return { first: await page(), second: await page(), third: page, errors, close: () => context.close() }
   }
   const says = (page: Page, id: string, expected: RegExp) =>
     eventually(async () => assert.match((await page.textContent(`#${id}`)) ?? '', expected), patienceMs)
   const reached = (page: Page) => page.locator('#steps li').evaluateAll((items) => items.map((item) => item.dataset.is))
 
   test('a call from one side to the other shows what was gathered and what is relayed', async () => {
-    const { first, second, errors, close } = await open(served.url)
+    const { first, second, third, errors, close } = await open(served.url)
     await first.click('#call')
     for (const page of [first, second]) {
       await says(page, 'figures', /relay → relay/)
@@ -67,6 +67,10 @@ describe('the page for a call between two tabs', { skip: missing('chromium') }, 
       assert.deepEqual(await reached(page), Array(5).fill('done'))
       await eventually(async () => assert.match((await page.getAttribute('path.first', 'd')) ?? '', /^M.*L/))
     }
+    const stranger = await third()
+    await stranger.click('#call')
+    await says(stranger, 'title', /The other side is in a call already/)
+    await stranger.close()
     await second.click('#end')
     for (const page of [first, second]) await says(page, 'title', /The call is over/)
     await turn.until(({ counts }) => counts.allocations === 0)

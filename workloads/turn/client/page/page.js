@@ -1,7 +1,7 @@
 // The two sides of the page find each other, call, and show how it goes.
 import { Call } from './call.js'
 import { Graph } from './graph.js'
-import { commandEnded } from './problems.js'
+import { commandEnded, inCall } from './problems.js'
 import { isRunning, stateOf, stepsOf } from './state.js'
 
 const element = (id) => document.getElementById(id)
@@ -101,13 +101,15 @@ function changed() {
 const answers = {
   hello: ({ from }) => tell({ kind: 'here', to: from }),
   here: () => {},
-  bye: ({ from }) => {
-    if (from !== page.other) return
+  /** Perhaps a third window is there. */
+  bye: () => {
     end()
     page.other = null
+    tell({ kind: 'hello' })
   },
   /** Where both call at once, the lower id gives way. */
   offer: async ({ description, from }) => {
+    if (running() && from !== page.other) return tell({ kind: 'failed', problem: inCall, to: from })
     if (running() && page.call.state === 'new' && tab > from) return
     if (await begin()) await page.call.answer(description)
   },
@@ -120,11 +122,15 @@ const answers = {
   end,
 }
 
+/** What is listened to also while another side is talked to. */
+const fromAnybody = new Set(['hello', 'offer'])
+
 // One after the other: a candidate must not overtake the description that it belongs to.
 let work = Promise.resolve()
 tabs.onmessage = ({ data }) => {
   if (data.to && data.to !== tab) return
-  if (!running()) page.other = data.from
+  if (!running() && data.kind !== 'bye') page.other = data.from
+  if (data.from !== page.other && !fromAnybody.has(data.kind)) return
   work = work
     .then(() => answers[data.kind](data))
     .catch(({ message }) => page.call?.fail({ title: 'The call did not come about.', advice: message }))

@@ -70,3 +70,8 @@ export const commandEnded = {
   title: 'The command that serves this page has ended.',
   advice: 'Start chatmail turn page again, and open what it prints.',
 }
+
+export const inCall = {
+  title: 'The other side is in a call already.',
+  advice: 'Hang up there, or close all windows of this page but two.',
+}
