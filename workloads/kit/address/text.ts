@@ -52,8 +52,7 @@ const longestZeroRun = (words: readonly number[]): { start: number; length: numb
 
 /** `inet_ntop` writes IPv4-compatible and IPv4-mapped addresses with a dotted quad at the end. */
 const endsInQuad = (words: readonly number[], run: { start: number; length: number }): boolean =>
-  run.start === 0 &&
-  (run.length === 6 || (run.length === 7 && words[7] !== 1) || (run.length === 5 && words[5] === 0xffff))
+  run.start === 0 && (run.length === 6 || (run.length === 5 && words[5] === 0xffff))
 
 const ipv6Text = (bytes: Uint8Array): string => {
   const words = Array.from({ length: 8 }, (_, index) => (bytes[2 * index]! << 8) | bytes[2 * index + 1]!)
