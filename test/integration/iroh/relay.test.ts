@@ -5,6 +5,8 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
+import { type Facts, outsideACluster } from '../../../operator/render/facts.ts'
+import { renderIrohConfig } from '../../../operator/render/iroh/config.ts'
 import { mountedFiles } from '../../../workloads/contract/mounts.ts'
 import { type Endpoint, type Version, versions } from '../../../workloads/iroh/client/endpoint.ts'
 import { newIdentity } from '../../../workloads/iroh/client/identity.ts'
@@ -12,6 +14,7 @@ import { buildClientInfo } from '../../../workloads/iroh/legacy/client-info.ts'
 import * as legacy from '../../../workloads/iroh/legacy/frames.ts'
 import { selfSignedCertificate } from '../../support/certificate.ts'
 import { type IrohProcess, startIroh } from '../../support/iroh-process.ts'
+import { serverOf } from '../../support/operator/a-server.ts'
 
 let relay: IrohProcess
 before(async () => {
@@ -219,6 +222,31 @@ test('a fast sender is slowed down, and loses nothing', async () => {
     const metrics = await server.workload.management('/metrics')
     assert.match(metrics, /^chatmail_iroh_slowed_down_total [1-9]/m)
     await one.ping()
+  } finally {
+    await server.stop()
+  }
+})
+
+test('limits of a spec are in force: connections of one address, and how fast one is read', async () => {
+  const given = { connectionsPerIP: 3, newBurst: 50, bandwidth: 400_000, bandwidthBurst: 65_536 }
+  const spec = serverOf({ iroh: { limits: given } })
+  const { limits } = renderIrohConfig(spec, {
+    ...outsideACluster,
+    platform: 'local',
+    certificate: {},
+  } as unknown as Facts)
+  const server = await startIroh({ limits })
+  try {
+    const [one, two, three] = await Promise.all([1, 2, 3].map(() => server.endpoint('legacy')))
+    assert.equal(await firstLine(await raw(upgrade(), Number(server.url.port))), 'closed')
+    const { port } = server.config.proxied!
+    const behind = await raw(upgrade('x-forwarded-for: 198.51.100.7\r\n'), port)
+    assert.match(await firstLine(behind), /101/)
+    const sent = Array.from({ length: 200 }, (_, index) => Buffer.alloc(1200, index))
+    for (const data of sent) one!.send(two!.key, data)
+    for (const data of sent) assert.deepEqual(await two!.datagram(one!.key), data)
+    assert.match(await server.workload.management('/metrics'), /^chatmail_iroh_slowed_down_total [1-9]/m)
+    three!.close()
   } finally {
     await server.stop()
   }
