@@ -12,7 +12,7 @@ import { crashLoop } from '../../support/operator/pod-statuses.ts'
 const skip = apiServerMissing()
 const domain = 'chat.example.org'
 /** What the DNS says. */
-const published = new Map<string, string[]>()
+const published = new Map([['ipv4only.arpa', ['192.0.0.170', '2001:db8:64::c000:aa']]])
 let bed: OperatorBed
 let aheadMs = 0
 before(async () => {
@@ -76,6 +76,19 @@ test('addresses, ports and records are told, and a record is seen once it is pub
   await eventually(async () =>
     assert.equal(conditionOf((await bed.server('chat'))!, 'Ready').message, 'Everything works.'),
   )
+})
+
+test("relays know of the network's translator what the DNS tells and what the spec gives", { skip }, async () => {
+  const nat64 = async (...prefixes: string[]): Promise<void> =>
+    eventually(async () => {
+      const peers = await bed.object<KubeObject & { data: Record<string, string> }>('ConfigMap', 'chat-turn-peers')
+      assert.deepEqual(JSON.parse(peers!.data['peers.json']!).nat64, prefixes)
+    })
+  await nat64('2001:db8:64::/96')
+  await apply({ turn: { peers: { nat64: ['2001:db8:100::/40'] } } })
+  await nat64('2001:db8:100::/40', '2001:db8:64::/96')
+  await apply()
+  await nat64('2001:db8:64::/96')
 })
 
 /** Types and reasons of the events that `kubectl describe` shows. */
