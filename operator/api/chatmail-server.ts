@@ -42,8 +42,9 @@ const without = (input: unknown, path: readonly PropertyKey[], keys: readonly st
  * this program for the length of an upgrade: fields that are not known here are left out instead of refused.
  */
 export const parseStoredServer = (input: unknown): Parsed => {
+  const { success, data, error } = chatmailServer.safeParse(input)
+  if (success) return { ok: true, server: data }
   const copy = structuredClone(input)
-  const { error } = chatmailServer.safeParse(copy)
-  for (const issue of error?.issues ?? []) if (issue.code === 'unrecognized_keys') without(copy, issue.path, issue.keys)
+  for (const issue of error.issues) if (issue.code === 'unrecognized_keys') without(copy, issue.path, issue.keys)
   return parseServer(copy)
 }

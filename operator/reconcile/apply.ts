@@ -2,7 +2,7 @@
  * Brings what exists to what is desired, by server-side apply under one field manager. Nothing is written where nothing
  * differs, and an object that somebody else has made is never taken over.
  */
-import { isInvalid } from '../kube/errors.ts'
+import { isConflict, isInvalid } from '../kube/errors.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import type { Gathered, Sources } from './gather.ts'
 import { nodePortProblem } from './node-ports.ts'
@@ -35,33 +35,55 @@ const refused = (object: KubeObject, error: Error): Problem => ({
   message: `The API server refuses the change of ${object.kind} ${object.metadata.name}: ${error.message}. Undo the change of the spec, or delete that object so that it is made anew.`,
 })
 
-/** Copies hold what carries our label; of what is not among them the API server itself is asked. */
-const existing = async ({ client }: Writer, { live }: Gathered, object: KubeObject): Promise<KubeObject | null> =>
-  live.get(idOf(object)) ?? (await client.get(resourceOf(object), nameOf(object)))
+/**
+ * A version that no object has, as etcd begins with it: an apply with this one makes an object and changes none. Copies hold
+ * what carries our label; whether something else has the name, such an apply tells without asking first.
+ */
+const versionOfNone = '1'
 
 const nameOf = ({ metadata: { namespace, name } }: KubeObject) =>
   namespace === undefined ? { name } : { namespace, name }
 
 /** The version that the decision was made on: where the ring is written, a newer one makes this fail and the pass come again. */
-const versioned = (object: KubeObject, live: KubeObject | null): KubeObject => {
-  const { resourceVersion } = live?.metadata ?? {}
+const versioned = (object: KubeObject, live: KubeObject): KubeObject => {
+  const { resourceVersion } = live.metadata
   if (object.kind !== 'Secret' || resourceVersion === undefined) return object
   return { ...object, metadata: { ...object.metadata, resourceVersion } }
 }
 
-const applyOne = async (writer: Writer, gathered: Gathered, object: KubeObject): Promise<Applied> => {
-  const live = await existing(writer, gathered, object)
-  if (live && !belongsTo(gathered.server, gathered.object.metadata.uid!, live))
-    return { written: [], problem: foreign(object), isForeign: true }
-  if (live && isSettled(live, object)) return { written: [], problem: null, isForeign: false }
+const untouched = (problem: Problem | null = null, isForeign = false): Applied => ({ written: [], problem, isForeign })
+
+const write = async ({ client, caches }: Writer, object: KubeObject): Promise<Applied> => {
   try {
-    writer.caches.wrote(await writer.client.apply(resourceOf(object), versioned(object, live), options))
+    caches.wrote(await client.apply(resourceOf(object), object, options))
   } catch (error) {
     const problem = nodePortProblem(object, error) ?? (isInvalid(error) ? refused(object, error) : null)
     if (!problem) throw error
-    return { written: [], problem, isForeign: false }
+    return untouched(problem)
   }
   return { written: [idOf(object)], problem: null, isForeign: false }
+}
+
+const change = (writer: Writer, { server, object: { metadata } }: Gathered, live: KubeObject, object: KubeObject) => {
+  if (!belongsTo(server, metadata.uid!, live)) return untouched(foreign(object), true)
+  return isSettled(live, object) ? untouched() : write(writer, versioned(object, live))
+}
+
+const make = async (writer: Writer, gathered: Gathered, object: KubeObject): Promise<Applied> => {
+  const metadata = { ...object.metadata, resourceVersion: versionOfNone }
+  try {
+    return await write(writer, { ...object, metadata })
+  } catch (error) {
+    // A Secret that has come just now may hold what must not be made anew: the next pass reads it.
+    if (!isConflict(error) || object.kind === 'Secret') throw error
+  }
+  const live = await writer.client.get(resourceOf(object), nameOf(object))
+  return live ? change(writer, gathered, live, object) : write(writer, object)
+}
+
+const applyOne = async (writer: Writer, gathered: Gathered, object: KubeObject): Promise<Applied> => {
+  const live = gathered.live.get(idOf(object))
+  return live ? change(writer, gathered, live, object) : make(writer, gathered, object)
 }
 
 /** Pods would run with what they mount of somebody else: the mail of another domain, say. */

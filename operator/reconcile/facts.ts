@@ -51,10 +51,11 @@ const relayAddresses = (gathered: Gathered, relays: readonly Relay[]): string[] 
   return [...new Set([...onNodes, ...inPods].filter((address) => typeof address === 'string'))].sort()
 }
 
-/** Relays of other nodes that take the clients of one that drains. */
+/** Relays of other nodes that take the clients of one that drains; the only one has nobody to take its place. */
 const alternates = (relays: readonly Relay[], withdrawn: ReadonlySet<string>) =>
   relays
     .filter(({ state, node, address }) => state === 'Ready' && address.ipv4 && !withdrawn.has(node.name))
+    .filter(() => relays.length > 1)
     .map(({ address, port }) => ({ address: address.ipv4!, port }))
 
 /** All but the URL of the Iroh relay, which is found with them. */

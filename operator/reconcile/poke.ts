@@ -3,7 +3,7 @@
  * changes is looked after at once. So pods are marked with the digest of what is mounted.
  */
 
-import { digestOf } from '../../workloads/contract/state.ts'
+import { digestOf, type WorkloadState } from '../../workloads/contract/state.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { isInvalid, isNotFound } from '../kube/errors.ts'
 import type { KubeObject } from '../kube/objects.ts'
@@ -24,8 +24,20 @@ const mounted = ({ server }: Gathered) => {
   }
 }
 
-const digest = (objects: readonly KubeObject[], ids: readonly string[]): string =>
-  digestOf(JSON.stringify(objects.filter((object) => ids.includes(idOf(object))).map(({ data }) => data)))
+const digest = (objects: readonly KubeObject[]): string => digestOf(JSON.stringify(objects.map(({ data }) => data)))
+
+/** The files of these objects, by their names. */
+const digests = (objects: readonly KubeObject[]): [string, string][] =>
+  objects.flatMap(({ kind, data }) =>
+    Object.entries((data ?? {}) as Record<string, string>).map(([file, content]): [string, string] => [
+      file,
+      digestOf(kind === 'Secret' ? Buffer.from(content, 'base64') : content),
+    ]),
+  )
+
+/** True of a pod that says itself that it has loaded every file as it is: one that started after the last change, say. */
+const hasAll = (state: WorkloadState | null | undefined, files: readonly [string, string][]): boolean =>
+  files.every(([file, digest]) => state?.loaded[file]?.digest === digest)
 
 const mark = async (client: KubeClient, { metadata }: Pod, value: string): Promise<void> => {
   const ref = { namespace: metadata.namespace!, name: metadata.name }
@@ -39,13 +51,17 @@ const mark = async (client: KubeClient, { metadata }: Pod, value: string): Promi
 /** `objects` are those that were applied. Resolves to the number of pods that were marked. @throws ApiError */
 export const poke = async (client: KubeClient, gathered: Gathered, objects: readonly KubeObject[]): Promise<number> => {
   const ids = mounted(gathered)
-  const wanted = { mail: digest(objects, ids.mail), turn: digest(objects, ids.turn) }
-  const stale = (['mail', 'turn'] as const).flatMap((component) =>
-    (component === 'mail' ? gathered.mailPods : gathered.turnPods)
+  const stale = (['mail', 'turn'] as const).flatMap((component) => {
+    const files = objects.filter((object) => ids[component].includes(idOf(object)))
+    const value = digest(files)
+    const unmarked = (component === 'mail' ? gathered.mailPods : gathered.turnPods)
       .filter(isRunning)
-      .filter(({ metadata }) => metadata.annotations?.[mountedAnnotation] !== wanted[component])
-      .map((pod) => ({ pod, value: wanted[component] })),
-  )
+      .filter(({ metadata }) => metadata.annotations?.[mountedAnnotation] !== value)
+    const wanted = unmarked.length > 0 ? digests(files) : []
+    return unmarked
+      .filter(({ metadata }) => !hasAll(gathered.states.get(metadata.uid!), wanted))
+      .map((pod) => ({ pod, value }))
+  })
   for (const { pod, value } of stale) await mark(client, pod, value)
   return stale.length
 }

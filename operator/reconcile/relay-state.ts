@@ -47,7 +47,6 @@ export const judge = (
 const judgeReady = ({ states, server }: Gathered, pod: Pod, proven: Proven | null): Judged => {
   if (states.get(pod.metadata.uid!)?.draining) return draining('It drains.')
   if (!proven) return starting(unnamed(server), true)
-  if (server.spec.turn.publicAddress.proof === 'Skip') return ready
   if (proven.state === 'untried') return starting('It is being proved.', false)
   return proven.state === 'works' ? ready : { state: 'Unreachable', reason: proven.message, idle: true }
 }

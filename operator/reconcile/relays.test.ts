@@ -131,10 +131,11 @@ test('what a relay is up to, and that only one which works is told', () => {
   }
 })
 
-test('without a proof a pod that is ready is told', () => {
-  const { proofs } = proofsOf(() => ({ state: 'fails', message: 'no way out' }))
+test('without a proof a pod that is ready is told, and nobody tries to reach it', () => {
+  const { proofs, asked } = proofsOf(() => ({ state: 'fails', message: 'no way out' }))
   const { relays } = find({ publicAddress: { proof: 'Skip' } }, { nodes: nodesOf('n1'), ...running('n1') }, proofs)
   assert.deepEqual(told(relays), ['203.0.113.1:3478'])
+  assert.deepEqual(asked, [])
 })
 
 test('a change of the port or of an address is told when it is made', () => {

@@ -83,6 +83,7 @@ const toRelay =
     const host = hostOf(server, address, balancerAddress(gathered))
     const proven = (pod: Pod): Proven | null => {
       if (!host) return null
+      if (server.spec.turn.publicAddress.proof === 'Skip') return { state: 'works' }
       const id = `${node.name}/${pod.metadata.uid}/${host}:${port}`
       wanted.add(id)
       const target = { host, port, secret: signingKey(ring).secret }

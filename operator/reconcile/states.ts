@@ -1,4 +1,5 @@
 /** Asking pods at their management port what they have loaded. */
+import { request } from 'node:http'
 import { type WorkloadState, workloadState } from '../../workloads/contract/state.ts'
 import type { Pod } from './view.ts'
 import { isRunning } from './view.ts'
@@ -10,19 +11,30 @@ const timeoutMs = 2000
 /** A state is some hundred bytes; what is longer comes from something else. */
 const maxBytes = 256 * 1024
 
-const authority = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
+/** Over a connection of its own: a pool would keep one for every pod that there ever was. @throws where there is no proper answer */
+const answerOf = (host: string, port: number, token: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const options = { host, port, path: '/state', headers: { authorization: `Bearer ${token}` }, agent: false }
+    const asked = request({ ...options, signal: AbortSignal.timeout(timeoutMs) }, (answer) => {
+      const refuse = (why: string): void => {
+        reject(new Error(why))
+        asked.destroy()
+      }
+      let text = ''
+      if (answer.statusCode !== 200) refuse(`answered with ${answer.statusCode}`)
+      answer.once('error', reject).once('end', () => resolve(text))
+      answer.setEncoding('utf8').on('data', (part: string) => {
+        text += part
+        if (text.length > maxBytes) refuse('answered without end')
+      })
+    })
+    asked.once('error', reject).end()
+  })
 
 /** Over HTTP with the bearer token. */
 export const readState: ReadState = async (host, port, token) => {
   try {
-    const response = await fetch(`http://${authority(host, port)}/state`, {
-      headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(timeoutMs),
-      redirect: 'error',
-    })
-    const text = await response.text()
-    if (response.status !== 200 || text.length > maxBytes) return null
-    return workloadState.parse(JSON.parse(text))
+    return workloadState.parse(JSON.parse(await answerOf(host, port, token)))
   } catch {
     return null
   }

@@ -17,8 +17,14 @@ const isNewer = (a: KubeObject, b: KubeObject): boolean =>
 
 const keyOf = (object: KubeObject): string => `${object.metadata.namespace}/${idOf(object)}`
 
+/** Whose object it is, so that a pass need not look through what was written of all servers. */
+const ownerOf = ({ metadata: { namespace, labels } }: KubeObject): string => `${namespace}/${labels?.[instanceLabel]}`
+
 export class WrittenObjects {
+  /** The oldest first. */
   readonly #entries = new Map<string, Entry>()
+  /** Owner → keys of its entries. */
+  readonly #owned = new Map<string, Set<string>>()
   readonly #now: () => number
 
   /** `now` in milliseconds, of a clock that nobody sets. */
@@ -28,13 +34,18 @@ export class WrittenObjects {
 
   note(object: KubeObject): void {
     const { managedFields: _, ...metadata } = object.metadata
-    this.#entries.set(keyOf(object), { object: { ...object, metadata }, at: this.#now() })
+    const key = keyOf(object)
+    this.#forget(key)
+    this.#forgetOld()
+    this.#entries.set(key, { object: { ...object, metadata }, at: this.#now() })
+    const owned = this.#owned.get(ownerOf(object))
+    if (owned) owned.add(key)
+    else this.#owned.set(ownerOf(object), new Set([key]))
   }
 
   /** Tells of an object that is no more; one that has its name by now is another. */
   gone(object: KubeObject): void {
-    if (this.#entries.get(keyOf(object))?.object.metadata.uid === object.metadata.uid)
-      this.#entries.delete(keyOf(object))
+    if (this.#entries.get(keyOf(object))?.object.metadata.uid === object.metadata.uid) this.#forget(keyOf(object))
   }
 
   /**
@@ -59,19 +70,32 @@ export class WrittenObjects {
       const written = rest.get(keyOf(object))
       rest.delete(keyOf(object))
       if (written && isNewer(written, object)) return written
-      this.#entries.delete(keyOf(object))
+      this.#forget(keyOf(object))
       return object
     })
     return [...merged, ...rest.values()]
   }
 
   #of(namespace: string, instance: string): Map<string, KubeObject> {
-    const found = new Map<string, KubeObject>()
-    for (const [key, { object, at }] of this.#entries) {
-      if (this.#now() - at > longestMs) this.#entries.delete(key)
-      else if (object.metadata.namespace === namespace && object.metadata.labels?.[instanceLabel] === instance)
-        found.set(key, object)
+    this.#forgetOld()
+    const keys = [...(this.#owned.get(`${namespace}/${instance}`) ?? [])]
+    return new Map(keys.map((key) => [key, this.#entries.get(key)!.object]))
+  }
+
+  #forgetOld(): void {
+    for (const [key, { at }] of this.#entries) {
+      if (this.#now() - at <= longestMs) return
+      this.#forget(key)
     }
-    return found
+  }
+
+  #forget(key: string): void {
+    const entry = this.#entries.get(key)
+    if (!entry) return
+    this.#entries.delete(key)
+    const owner = ownerOf(entry.object)
+    const owned = this.#owned.get(owner)
+    owned?.delete(key)
+    if (owned?.size === 0) this.#owned.delete(owner)
   }
 }

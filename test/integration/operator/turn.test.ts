@@ -168,7 +168,7 @@ test('a rollout goes node by node: withdrawn, confirmed by mail, drained, proved
   bed.kubelet.lingering = true
   bed.kubelet.freeze('default', 'chat-mail-0')
   await apply({ replicas: 2, limits: { allocations: 100 } })
-  await says('Reconciling', 'True', /chat-turn-node1\S* is next/, 'RollingOut')
+  await says('Reconciling', 'True', /relay on node1 is next/, 'RollingOut')
   await told(addresses.node2)
   assert.deepEqual(seen, ['told 12'], 'a relay is changed that mail may still tell clients of')
   bed.kubelet.thaw('default', 'chat-mail-0')

@@ -20,7 +20,8 @@ export class ModelApi {
   writes = 0
   /** The write at which the operator is cut off; null: none. */
   cutAt: number | null = null
-  #version = 0
+  /** The real one's first object has the version 2. */
+  #version = 1
 
   /** What the operator sees as its client. */
   get client(): KubeClient {
@@ -57,7 +58,8 @@ export class ModelApi {
   async apply(_resource: Resource, object: KubeObject): Promise<KubeObject> {
     const before = this.objects.get(idOf(object)) ?? null
     const { resourceVersion } = object.metadata
-    if (resourceVersion !== undefined && resourceVersion !== before?.metadata.resourceVersion) throw conflict()
+    // Where there is nothing yet, the version is not looked at, as with the real one.
+    if (before && resourceVersion !== undefined && resourceVersion !== before.metadata.resourceVersion) throw conflict()
     this.#write({ before, after: object })
     return structuredClone(this.put(object))
   }
