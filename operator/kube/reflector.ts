@@ -8,7 +8,7 @@ import { arrival, type Change, departure, replacement } from './changes.ts'
 import type { KubeClient } from './client.ts'
 import { ApiError, isGone, WatchFormatError } from './errors.ts'
 import type { KubeObject, ObjectRef, Resource } from './objects.ts'
-import { type ListFilter, ObjectStore } from './store.ts'
+import { type Form, type ListFilter, ObjectStore } from './store.ts'
 import type { WatchEvent } from './watch.ts'
 
 export type ReflectorOptions<T extends KubeObject> = {
@@ -19,6 +19,8 @@ export type ReflectorOptions<T extends KubeObject> = {
   fieldSelector?: string
   /** Labels by which `list` finds objects without looking at all of them. */
   indexedLabels?: readonly string[]
+  /** How objects are kept, `object` unless told. */
+  form?: Form
   random?: () => number
   /** Milliseconds of a clock that does not go backwards. */
   now?: () => number
@@ -79,7 +81,7 @@ export class Reflector<T extends KubeObject> {
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = { ...defaults, ...options }
-    this.#store = new ObjectStore(options.indexedLabels)
+    this.#store = new ObjectStore(options.indexedLabels, options.form)
     const { promise, resolve } = Promise.withResolvers<void>()
     this.synced = promise
     this.#markSynced = resolve

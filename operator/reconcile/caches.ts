@@ -1,7 +1,7 @@
 /** Copies of what is watched, by the ways in which a pass asks for them. */
 import type { KubeClient } from '../kube/client.ts'
 import type { KubeObject, ObjectRef, Resource } from '../kube/objects.ts'
-import { Reflector } from '../kube/reflector.ts'
+import { Reflector, type ReflectorOptions } from '../kube/reflector.ts'
 import { childResources, nodeResource, podResource, serverResource } from './resources.ts'
 import { instanceLabel, managedSelector, type Node, type Pod } from './view.ts'
 import { WrittenObjects } from './written.ts'
@@ -15,11 +15,21 @@ export type CachesOptions = {
 
 type Watched = { resource: Resource; reflectors: Reflector<KubeObject>[] }
 
-/** Of a pod only what is looked at is kept; a large cluster has many nodes and each a long status. */
+/** Of pods and nodes only what is looked at is kept; a large cluster has many nodes and each a long status. */
+const slimPod = ({ apiVersion, kind, metadata, ...rest }: KubeObject): KubeObject => {
+  const { spec, status } = rest as Pick<Pod, 'spec' | 'status'>
+  const { phase, podIP, conditions, containerStatuses } = status ?? {}
+  const kept = { phase, podIP, conditions, containerStatuses }
+  return { apiVersion, kind, metadata, spec: { nodeName: spec.nodeName }, status: kept }
+}
+
 const slimNode = (node: KubeObject): KubeObject => {
   const { status, ...rest } = node as Node
   return { ...rest, status: { addresses: status?.addresses, conditions: status?.conditions } } as KubeObject
 }
+
+/** There are more than a dozen of them for each server, of which a pass reads those of one. */
+const ours = { labelSelector: managedSelector, indexedLabels: [instanceLabel], form: 'text' } as const
 
 /** Of others the API server itself is asked in every pass, and no watch would ever tell that they are gone. */
 const watchedKinds = new Set([serverResource, ...childResources].map(({ kind }) => kind))
@@ -33,22 +43,13 @@ export class Caches {
 
   constructor({ client, namespaces, onProblem }: CachesOptions) {
     const scopes = namespaces.length ? namespaces.map((namespace) => ({ namespace })) : [{}]
-    const watch = (resource: Resource, labelSelector?: string): Watched => ({
+    const watch = (resource: Resource, more: Partial<ReflectorOptions<KubeObject>> = {}): Watched => ({
       resource,
-      reflectors: scopes.map(
-        (scope) =>
-          new Reflector({
-            client,
-            resource,
-            ...scope,
-            ...(labelSelector ? { labelSelector, indexedLabels: [instanceLabel] } : {}),
-            onProblem,
-          }),
-      ),
+      reflectors: scopes.map((scope) => new Reflector({ client, resource, ...scope, ...more, onProblem })),
     })
     this.#servers = watch(serverResource)
-    this.#pods = watch(podResource, managedSelector)
-    this.#children = childResources.map((resource) => watch(resource, managedSelector))
+    this.#pods = watch(podResource, { ...ours, transform: slimPod })
+    this.#children = childResources.map((resource) => watch(resource, ours))
     for (const each of this.#children.flatMap(({ reflectors }) => reflectors))
       each.onChange(({ type, object }) => {
         if (type === 'deleted') this.#written.gone(object)
