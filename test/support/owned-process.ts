@@ -1,5 +1,5 @@
 /** A program that ends with the test that started it, however that ends. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 
 /** The shell's standard input is a pipe from the test: when it closes, even by a SIGKILL of the test, the program goes. */
@@ -23,7 +23,9 @@ export class OwnedProcess {
 
   start(): void {
     const log = openSync(this.#logFile, 'a')
-    this.#shell = spawn('sh', ['-c', guard, 'sh', this.#program, ...this.#args], { stdio: ['pipe', log, log] })
+    // In a group of its own: a signal to that of the test, as from a terminal or `timeout`, would end the guard alone.
+    const options: SpawnOptions = { stdio: ['pipe', log, log], detached: true }
+    this.#shell = spawn('sh', ['-c', guard, 'sh', this.#program, ...this.#args], options)
     this.#shell.stdin!.on('error', () => {})
     closeSync(log)
   }
