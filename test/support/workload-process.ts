@@ -59,9 +59,13 @@ export class WorkloadProcess {
     const died = this.exited.then((code) =>
       Promise.reject(new Error(`${this.#name} ended with ${code}: ${this.output}`)),
     )
-    died.catch(() => undefined)
+    let ended = false
+    died.catch(() => {
+      ended = true
+    })
     try {
-      await Promise.race([eventually(() => this.management('/readyz')), died])
+      // Who goes on to ask one that has ended keeps the test's process alive for as long as its patience lasts.
+      await Promise.race([eventually(async () => ended || (await this.management('/readyz'))), died])
       return this
     } catch (error) {
       await this.stop()
