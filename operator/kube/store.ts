@@ -39,7 +39,7 @@ class LabelIndex {
 }
 
 /**
- * How objects are kept. As text one takes a third of the memory that it takes as an object, and the collector of garbage does
+ * How objects are kept. As text one takes half the memory that it takes as an object, and the collector of garbage does
  * not walk through it; each read makes it anew, in some microseconds.
  */
 export type Form = 'object' | 'text'
