@@ -10,7 +10,10 @@ const ipv6 = fc
   .array(fc.oneof(fc.constant(0), fc.constant(1), fc.constant(0xffff), fc.nat(0xffff)), { minLength: 8, maxLength: 8 })
   .map((words) => Uint8Array.from(words.flatMap((word) => [word >> 8, word & 0xff])))
 
-const inFull = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex').replace(/.{4}(?!$)/g, '$&:')
+const inFull = (bytes: Uint8Array): string =>
+  Buffer.from(bytes)
+    .toString('hex')
+    .replace(/.{4}(?!$)/g, '$&:')
 
 test('IPv6 is written as the system writes it and read back', () => {
   fc.assert(
