@@ -4,7 +4,7 @@ import { nodeOf } from '../../test/support/operator/gathered.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { clusterRanges, deniedRanges } from './cluster-ranges.ts'
 
-test('API and DNS are asked every ten minutes, and what it does not tell is what it told before', async () => {
+test('API and DNS are asked every ten minutes, sooner where one failed, and what they do not tell is what they told before', async () => {
   let now = 0
   let calls = 0
   let up = true
@@ -28,7 +28,9 @@ test('API and DNS are asked every ten minutes, and what it does not tell is what
   assert.deepEqual([await ranges(), await ranges(), calls], [told, told, 3])
   up = false
   now = 600_000
-  assert.deepEqual([await ranges(), calls], [told, 6])
+  assert.deepEqual([await ranges(), await ranges(), calls], [told, told, 6])
+  now += 30_000
+  assert.deepEqual([await ranges(), calls], [told, 9])
   const unknown = clusterRanges(client, resolve, () => now)
   assert.deepEqual(await unknown(), { services: [], apiServers: [], nat64: [] }, 'a cluster that does not tell')
   up = true

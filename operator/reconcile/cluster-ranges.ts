@@ -13,6 +13,8 @@ import type { Node } from './view.ts'
 export type ClusterRanges = { services: string[]; apiServers: string[]; nat64: string[] }
 
 const rememberMs = 600_000
+/** After a call that failed: what is not known is not denied. */
+const againMs = 30_000
 
 const nothing: ClusterRanges = { services: [], apiServers: [], nat64: [] }
 
@@ -28,7 +30,7 @@ const apiServers = async (client: KubeClient): Promise<string[]> => {
 }
 
 /**
- * Asks the API and the DNS, at most every ten minutes. What they do not tell this time is what they told before: a call that
+ * Asks the API and the DNS, at most every ten minutes, or every half where one failed. What they do not tell this time is what they told before: a call that
  * fails must not open the cluster to the relays. `now` in milliseconds.
  */
 export const clusterRanges = (
@@ -36,11 +38,13 @@ export const clusterRanges = (
   resolve: Resolve,
   now: () => number,
 ): (() => Promise<ClusterRanges>) => {
-  let asked = Number.NEGATIVE_INFINITY
+  let due = Number.NEGATIVE_INFINITY
   let known = Promise.resolve(nothing)
   const ask = async (before: ClusterRanges): Promise<ClusterRanges> => {
     const asking = [serviceCidrs(client), apiServers(client), discoverNat64(resolve)] as const
-    const [services, servers, nat64] = await Promise.allSettled(asking)
+    const answers = await Promise.allSettled(asking)
+    const [services, servers, nat64] = answers
+    if (answers.some(({ status }) => status === 'rejected')) due = now() + againMs
     return {
       services: services.status === 'fulfilled' ? services.value : before.services,
       apiServers: servers.status === 'fulfilled' ? servers.value : before.apiServers,
@@ -49,8 +53,8 @@ export const clusterRanges = (
     }
   }
   return () => {
-    if (asked > now() - rememberMs) return known
-    asked = now()
+    if (now() < due) return known
+    due = now() + rememberMs
     known = known.then(ask)
     return known
   }

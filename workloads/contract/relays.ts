@@ -15,9 +15,7 @@ export const turnEndpoint = z.strictObject({
   port: z.int().min(1).max(65535),
   state: z.enum(['ready', 'draining']),
   /** Where it takes over clients that speak TURN on mail's HTTPS port; absent where it does not. */
-  handOver: z
-    .strictObject({ host: z.string().min(1).max(253), port: z.int().min(1).max(65535) })
-    .optional(),
+  handOver: z.strictObject({ host: z.string().min(1).max(253), port: z.int().min(1).max(65535) }).optional(),
 })
 
 export const relays = z.strictObject({
