@@ -6,13 +6,12 @@ import { Registry } from 'prom-client'
 import { KubeClient } from '../../../operator/kube/client.ts'
 import type { KubeObject } from '../../../operator/kube/objects.ts'
 import type { RunningOperator } from '../../../operator/reconcile/operator.ts'
-import { childResources, idOf, resourceOf } from '../../../operator/reconcile/resources.ts'
-import { covers } from '../../../operator/reconcile/settled.ts'
-import { hashAnnotation } from '../../../operator/reconcile/wire.ts'
+import { resourceOf } from '../../../operator/reconcile/resources.ts'
 import { ApiProxy } from '../../support/api-proxy.ts'
 import { apiServerMissing } from '../../support/api-server.ts'
 import { eventually } from '../../support/eventually.ts'
 import { brisk, OperatorBed } from '../../support/operator/bed.ts'
+import { assertSame, children, shapesOf } from '../../support/operator/children.ts'
 import { assertDiscreet } from '../../support/operator/discretion.ts'
 import { countedClient } from '../../support/operator/writes.ts'
 
@@ -55,25 +54,6 @@ after(async () => {
   await bed?.stop()
 })
 
-const selector = 'app.kubernetes.io/managed-by=chatmail-operator'
-const children = async (): Promise<KubeObject[]> =>
-  (
-    await Promise.all(
-      childResources.map((of) => bed.client.list(of, { namespace: 'default', labelSelector: selector })),
-    )
-  ).flatMap(({ items }) => items)
-
-/** What the API server gives out anew when an object is made again. */
-const given = new Set(['nodePort', 'clusterIP', 'clusterIPs', 'healthCheckNodePort'])
-/** Where mail reaches a relay inside the cluster: another pod has another address, and what holds it another hash. */
-const withoutPods = (text: string): string => text.replace(/"handOver": \{[^}]*\}/g, '"handOver": {}')
-const shape = ({ metadata, spec, data }: KubeObject): unknown => {
-  const { [hashAnnotation]: _, ...annotations } = metadata.annotations ?? {}
-  return JSON.parse(JSON.stringify({ labels: metadata.labels, annotations, spec, data }), (key, each) =>
-    given.has(key) ? undefined : typeof each === 'string' ? withoutPods(each) : each,
-  )
-}
-
 type Edit = { what: 'child' | 'spec' | 'label'; index: number; name: (typeof names)[number]; spec: Spec }
 const edit: fc.Arbitrary<Edit> = fc.record({
   what: fc.constantFrom('child', 'spec', 'label'),
@@ -99,7 +79,7 @@ const perform = async (all: readonly KubeObject[], { what, index, name, spec }: 
 }
 
 const storm = async (count: number, seed: number): Promise<void> => {
-  const all = await children()
+  const all = await children(bed.client)
   for (const each of fc.sample(edit, { numRuns: count, seed })) await perform(all, each).catch(() => {})
 }
 
@@ -131,7 +111,7 @@ test('whatever the way to the API server does, all comes to what is rendered, an
   skip,
   timeout: 110_000,
 }, async () => {
-  const wanted = new Map((await children()).map((object) => [idOf(object), shape(object)]))
+  const wanted = shapesOf(await children(bed.client))
   proxy.faults = {
     cutWatchesAfterMs: 2000,
     refuse: { rate: 0.1, statuses: [409, 410, 429, 500], retryAfterSeconds: 0 },
@@ -152,10 +132,7 @@ test('whatever the way to the API server does, all comes to what is rendered, an
   await eventually(
     () =>
       betweenPasses(async () => {
-        const live = new Map((await children()).map((object) => [idOf(object), shape(object)]))
-        assert.deepEqual([...live.keys()].sort(), [...wanted.keys()].sort())
-        for (const [id, object] of wanted)
-          assert.ok(covers(live.get(id), object), `${id}: ${JSON.stringify(live.get(id))}`)
+        assertSame(shapesOf(await children(bed.client)), wanted)
         await assertDone()
       }),
     60_000,
@@ -166,7 +143,7 @@ test('whatever the way to the API server does, all comes to what is rendered, an
   const fresh = await bed.operate({ client: counted.client, metrics: counted.metrics })
   for (const name of names) await bed.lookAgain(name)
   await eventually(async () => assert.ok((await passes(counted.metrics)) >= 2 * names.length))
-  assert.equal(await counted.writes(), 0)
+  assert.equal(await counted.writes(), 0, counted.written.join())
   await fresh.stop()
   await counted.client.close()
 })

@@ -4,12 +4,11 @@ import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import type { KubeObject, Resource } from '../../../operator/kube/objects.ts'
 import type { RunningOperator } from '../../../operator/reconcile/operator.ts'
-import { childResources, idOf, resourceOf } from '../../../operator/reconcile/resources.ts'
-import { covers } from '../../../operator/reconcile/settled.ts'
-import { hashAnnotation } from '../../../operator/reconcile/wire.ts'
+import { resourceOf } from '../../../operator/reconcile/resources.ts'
 import { apiServerMissing } from '../../support/api-server.ts'
 import { eventually } from '../../support/eventually.ts'
 import { OperatorBed } from '../../support/operator/bed.ts'
+import { assertSame, children, shapesOf } from '../../support/operator/children.ts'
 import { type Counted, countedClient } from '../../support/operator/writes.ts'
 
 const skip = apiServerMissing()
@@ -24,44 +23,6 @@ before(async () => {
   await bed.until('chat', 'Ready', 'True')
 })
 after(() => bed?.stop())
-
-const selector = 'app.kubernetes.io/managed-by=chatmail-operator'
-
-const children = async (): Promise<KubeObject[]> =>
-  (
-    await Promise.all(
-      childResources.map(
-        async (resource) => (await bed.client.list(resource, { namespace: 'default', labelSelector: selector })).items,
-      ),
-    )
-  ).flat()
-
-/** What the API server gives out anew when an object is made again. */
-const given = new Set(['nodePort', 'clusterIP', 'clusterIPs', 'healthCheckNodePort'])
-
-const withoutGiven = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value ?? null), (key, each) => (given.has(key) ? undefined : each))
-
-/** A pod that is made again has another address, under which mail reaches its relay. */
-const withoutPods = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value ?? null), (_, each) =>
-    typeof each === 'string' ? each.replace(/"handOver": \{[^}]*\}/g, '"handOver": {}') : each,
-  )
-
-/** The hash, which holds the address too, as far as it is one. */
-const withoutHash = ({ [hashAnnotation]: hash = '', ...annotations }: Record<string, string> = {}): unknown => ({
-  ...annotations,
-  [hashAnnotation]: hash.replace(/^[0-9a-f]{16}$/, 'hash'),
-})
-
-/** What a person sees of an object, without what changes by itself. */
-const shape = ({ metadata, spec, data }: KubeObject): unknown => ({
-  labels: metadata.labels,
-  annotations: withoutHash(metadata.annotations),
-  owners: metadata.ownerReferences,
-  spec: withoutGiven(spec),
-  data: withoutPods(data),
-})
 
 /** Resolves when that many passes are over. */
 const passes = async ({ metrics }: Counted, count: number): Promise<void> =>
@@ -99,7 +60,7 @@ test('in steady state nothing is written, and a new operator writes nothing eith
   const second = await bed.operate({ client: first.client, metrics: first.metrics })
   await lookAgain('now')
   await passes(first, 2)
-  assert.equal(await first.writes(), 0)
+  assert.equal(await first.writes(), 0, first.written.join())
   await second.stop()
   await first.client.close()
   operator = await bed.operate()
@@ -114,7 +75,9 @@ test('the operator owns what it applies and leaves to others what is theirs', { 
     exposure: { annotations: { 'cloud.example.org/lb': 'x' } },
   })
   const service = await eventually(async () => {
-    const found = (await children()).find(({ kind, metadata }) => kind === 'Service' && metadata.name === 'chat-mail')!
+    const found = (await children(bed.client)).find(
+      ({ kind, metadata }) => kind === 'Service' && metadata.name === 'chat-mail',
+    )!
     assert.equal(found.metadata.annotations?.['cloud.example.org/lb'], 'x')
     return found
   })
@@ -179,16 +142,12 @@ const perform = async (objects: readonly KubeObject[], each: Edit): Promise<void
 test('a thousand random edits of children converge to what is rendered', { skip, timeout: 110_000 }, async () => {
   await bed.api.kubectl(['label', 'service', 'chat-mail', 'team-'])
   await bed.api.kubectl(['annotate', 'service', 'chat-mail', 'cloud.example.org/note-'])
-  const objects = await children()
-  const wanted = new Map(objects.map((object) => [idOf(object), shape(object)]))
+  const objects = await children(bed.client)
+  const wanted = shapesOf(objects)
   const edits = fc.sample(edit, { numRuns: 1000, seed: 42 })
   for (let index = 0; index < edits.length; index += 50)
     await Promise.all(edits.slice(index, index + 50).map((each) => perform(objects, each)))
-  await eventually(async () => {
-    const live = new Map((await children()).map((object) => [idOf(object), shape(object)]))
-    assert.deepEqual([...live.keys()].sort(), [...wanted.keys()].sort())
-    for (const [id, object] of wanted) assert.ok(covers(live.get(id), object), `${id}: ${JSON.stringify(live.get(id))}`)
-  })
+  await eventually(async () => assertSame(shapesOf(await children(bed.client)), wanted))
   await bed.balance('chat-mail', '203.0.113.50')
   await bed.until('chat', 'Ready', 'True')
   await settled()
@@ -197,5 +156,5 @@ test('a thousand random edits of children converge to what is rendered', { skip,
   operator = await bed.operate({ client: counted.client, metrics: counted.metrics })
   await lookAgain('after the storm')
   await passes(counted, 2)
-  assert.equal(await counted.writes(), 0)
+  assert.equal(await counted.writes(), 0, counted.written.join())
 })
