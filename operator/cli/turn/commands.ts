@@ -19,6 +19,11 @@ const whole =
 
 const server = (): Option => new Option('--server <host:port>', 'the TURN server').argParser(serverAddress)
 const secretFile = (): Option => new Option('--secret-file <file>', 'a keyring.json, or a file with the secret alone')
+const over = (): Option =>
+  new Option('--over <protocol>', 'what calls go over to the server; tcp and tls also to the HTTPS port of mail')
+    .choices(['udp', 'tcp', 'tls'])
+    .default('udp')
+const insecure = (about: string): Option => new Option('--insecure', about).default(false)
 const output = (): Option =>
   new Option('--output <form>', 'json: one line on standard output').choices(['human', 'json']).default('human')
 
@@ -31,15 +36,17 @@ const test: Command = {
     secretFile(),
     new Option(
       '--from-account <link>',
-      'in place of both: what an account is told. dclogin:…, dcaccount:DOMAIN (makes one), or @FILE with either',
+      'in place of both: what an account is told; over tcp and tls port 443 of its mail server. dclogin:…, dcaccount:DOMAIN (makes one), or @FILE with either',
     ),
+    over(),
     new Option('--timeout <seconds>', 'how long each step may take').argParser(whole(1, 120)).default(8),
-    new Option('--insecure', 'take any certificate, of TURN over TLS and of the mail server').default(false),
+    insecure('take any certificate, of TURN over TLS and of the mail server'),
     output(),
   ],
   examples: [
     'chatmail turn test --server chat.example.org:3478 --secret-file keyring.json',
     'chatmail turn test --from-account dcaccount:chat.example.org --output json',
+    'chatmail turn test --server chat.example.org:443 --over tls --secret-file keyring.json',
   ],
   run: async (flags: TurnTestFlags, context) => (await import('./test.ts')).runTurnTest(flags, context),
 }
@@ -50,6 +57,8 @@ const load: Command = {
   options: () => [
     server().makeOptionMandatory(),
     secretFile().makeOptionMandatory(),
+    over(),
+    insecure('take any certificate of TURN over TLS'),
     new Option('--calls <count>', 'calls at once, two allocations each').argParser(whole(1, 500)).default(10),
     new Option('--rate <count>', 'datagrams a second of each call, each way').argParser(whole(1, 500)).default(50),
     new Option('--size <bytes>', 'of each datagram').argParser(whole(16, 1400)).default(160),

@@ -6,10 +6,13 @@ import { StartError } from '../../../workloads/contract/start-error.ts'
 import type { CommandContext } from '../context.ts'
 import { credentialsOf, type HostPort, secretFrom } from './credential.ts'
 import { type Part, parts } from './parts.ts'
+import type { Over } from './verdict.ts'
 
 export type TurnLoadFlags = {
   server: HostPort
   secretFile: string
+  over: Over
+  insecure: boolean
   calls: number
   rate: number
   size: number
@@ -53,13 +56,15 @@ const human = ({ calls, sent, received, lossPercent, perSecond, latencyMs }: Loa
 /** Resolves to the exit code. @throws StartError */
 export const runTurnLoad = async (flags: TurnLoadFlags, context: CommandContext): Promise<number> => {
   const { loadServer } = await parts.load()
-  const { server, calls, rate, size, duration } = flags
+  const { server, over, calls, rate, size, duration } = flags
   const address = await resolved(server, flags.notMine)
   const stop = new AbortController()
   context.onStop(() => stop.abort())
   const options = {
+    ...server,
     address,
-    port: server.port,
+    protocol: over,
+    verifyTls: !flags.insecure,
     credential: credentials(secretFrom(flags.secretFile)),
     calls,
     rate,

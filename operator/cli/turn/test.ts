@@ -5,22 +5,23 @@ import { StartError } from '../../../workloads/contract/start-error.ts'
 import type { CommandContext } from '../context.ts'
 import { credentialsOf, type HostPort, readText, secretFrom } from './credential.ts'
 import { type Part, parts } from './parts.ts'
+import { type Over, type Result, verdict } from './verdict.ts'
 
 export type TurnTestFlags = {
   server?: HostPort
   secretFile?: string
   fromAccount?: string
+  over: Over
   timeout: number
   insecure: boolean
   output: 'human' | 'json'
 }
 
-type Result = Awaited<ReturnType<Part<'checks'>['checkServer']>>[number]
 type Advice = Part<'advice'>
 type Target = HostPort & { credential: TurnCredential; long: (() => TurnCredential) | null }
 
-const messageOf = ({ step, outcome, code }: Result, { adviceFor }: Advice): string | undefined =>
-  outcome === 'failed' ? adviceFor(step, code ?? '') : undefined
+const messageOf = ({ step, outcome, code }: Result, over: Over, { adviceFor }: Advice): string | undefined =>
+  outcome === 'failed' ? adviceFor(step, code ?? '', over) : undefined
 
 const mark = ({ step, outcome }: Result, essential: ReadonlySet<string>): string => {
   if (outcome === 'failed') return essential.has(step) ? '✘' : '!'
@@ -29,9 +30,9 @@ const mark = ({ step, outcome }: Result, essential: ReadonlySet<string>): string
 
 const margin = 13
 
-const line = (result: Result, essential: ReadonlySet<string>, advice: Advice): string => {
+const line = (result: Result, over: Over, essential: ReadonlySet<string>, advice: Advice): string => {
   const { step, outcome, ms, code, detail } = result
-  const about = messageOf(result, advice) ?? advice.meanings[step]
+  const about = messageOf(result, over, advice) ?? advice.meanings[step]
   const after = outcome === 'ok' ? ` (${ms} ms)` : outcome === 'failed' ? ` (${code})` : ': not known'
   const start = `${mark(result, essential)} ${step}`.padEnd(margin)
   return `${start}${about}${after}\n${detail ? `${' '.repeat(margin)}${detail}\n` : ''}`
@@ -43,25 +44,13 @@ const untried = (results: readonly Result[]): string => {
   return steps.length > 0 ? `${'– not tried'.padEnd(margin)}${steps.join(', ')}\n` : ''
 }
 
-const verdict = (works: boolean, results: readonly Result[]): string => {
-  const is = (step: string, outcome: string) => results.some((each) => each.step === step && each.outcome === outcome)
-  if (is('binding', 'failed') && is('tcp', 'ok'))
-    return 'Calls do not work from here: Delta Chat uses UDP, which does not get through as TCP does.'
-  if (is('range', 'failed') && is('relay', 'ok'))
-    return 'Calls work only where both people use this relay: its relayed ports are not open to others.'
-  if (is('loss', 'failed')) return 'Calls come about and suffer: too much is lost on the way.'
-  if (!works) return 'Calls do not work through this server from here.'
-  if (is('range', 'skipped'))
-    return 'Calls work as far as can be told from here; whether the relayed ports are open shows only from outside.'
-  return results.some(({ outcome }) => outcome === 'failed')
-    ? 'Calls of Delta Chat work; what is marked with ! is missing for other clients and networks.'
-    : 'Calls work through this server from here.'
-}
-
 /** The link itself is a secret: it may be in a file. */
 const linkText = (given: string): string => (given.startsWith('@') ? readText(given.slice(1)) : given)
 
-const fromAccount = async (given: string, { timeout, insecure }: TurnTestFlags): Promise<Target> => {
+/** An account is told of the relay's UDP port alone; where no UDP gets out clients come to mail's HTTPS port. */
+const httpsPort = 443
+
+const fromAccount = async (given: string, { over, timeout, insecure }: TurnTestFlags): Promise<Target> => {
   const [{ accountOf }, { accountCredential }] = await Promise.all([parts.link(), parts.account()])
   const text = linkText(given)
   const failed = (exitCode: number) => (error: unknown) => {
@@ -72,7 +61,8 @@ const fromAccount = async (given: string, { timeout, insecure }: TurnTestFlags):
   const told = await accountCredential({ ...account, anyCertificate }, timeout * 1000).catch(
     failed(exitCodes.unavailable),
   )
-  return { ...told, long: null }
+  const { host } = account
+  return { ...told, ...(over === 'udp' ? {} : { host, port: httpsPort }), long: null }
 }
 
 const targetOf = async (flags: TurnTestFlags, now: number): Promise<Target> => {
@@ -86,22 +76,25 @@ const targetOf = async (flags: TurnTestFlags, now: number): Promise<Target> => {
 
 /** Resolves to the exit code. @throws StartError */
 export const runTurnTest = async (flags: TurnTestFlags, { stdout }: CommandContext): Promise<number> => {
+  const { over } = flags
   const { long, ...target } = await targetOf(flags, Date.now() / 1000)
   const [{ checkServer, callsWork, essential }, advice] = await Promise.all([parts.checks(), parts.advice()])
   const human = flags.output === 'human'
-  const options = { ...target, timeoutMs: flags.timeout * 1000, verifyTls: !flags.insecure }
-  if (human) stdout.write(`${target.host}, port ${target.port}\n\n`)
+  const options = { ...target, over, timeoutMs: flags.timeout * 1000, verifyTls: !flags.insecure }
+  if (human) stdout.write(`${target.host}, port ${target.port}, over ${over.toUpperCase()}\n\n`)
   const results = await checkServer(options, long, (result) => {
-    if (human && result.outcome !== 'untried') stdout.write(line(result, essential, advice))
+    if (human && result.outcome !== 'untried') stdout.write(line(result, over, essential, advice))
   })
   const works = callsWork(results)
   const told = results.map((result) => ({
     ...result,
     essential: essential.has(result.step),
-    message: messageOf(result, advice),
+    message: messageOf(result, over, advice),
   }))
   stdout.write(
-    human ? `${untried(results)}\n${verdict(works, results)}\n` : `${JSON.stringify({ ok: works, steps: told })}\n`,
+    human
+      ? `${untried(results)}\n${verdict(works, results, over)}\n`
+      : `${JSON.stringify({ ok: works, over, steps: told })}\n`,
   )
   return works ? exitCodes.ok : exitCodes.failed
 }

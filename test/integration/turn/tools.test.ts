@@ -79,7 +79,13 @@ describe('tools', { concurrency: true }, () => {
   test('clocks that differ are told from a wrong key', async () => {
     const { secret } = signingKey(turn.keyring)
     const now = Math.floor(Date.now() / 1000)
-    const options = { host: '127.0.0.1', port: turn.address.port, timeoutMs: 8000, verifyTls: false }
+    const options = {
+      host: '127.0.0.1',
+      port: turn.address.port,
+      over: 'udp' as const,
+      timeoutMs: 8000,
+      verifyTls: false,
+    }
     const codes = async (long: string) =>
       (
         await checkServer(
@@ -142,6 +148,20 @@ describe('tools', { concurrency: true }, () => {
       const link = file('link', summary.invite)
       const outcome = await runTest('--from-account', `@${link}`)
       assert.equal(outcome.code, 0, outcome.stdout + outcome.stderr)
+      const web = `localhost:${new URL(summary.web).port}`
+      const over = await runTest('--from-account', `@${link}`, '--over', 'tls', '--server', web, '--insecure')
+      assert.equal(over.code, 0, over.stdout + over.stderr)
+      const { stdout } = await chatmail([
+        'turn',
+        'test',
+        '--from-account',
+        `@${link}`,
+        '--over',
+        'tls',
+        '--timeout',
+        '2',
+      ])
+      assert.match(stdout, /^127\.0\.0\.1, port 443, over TLS\n/)
     } finally {
       await local.stop()
     }

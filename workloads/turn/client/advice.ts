@@ -1,5 +1,8 @@
 /** What failed and what to do about it, for a person. No address and no name in it: it may end in a status or a log. */
 
+import type { Protocol } from './link.ts'
+import { streamAdvice, tlsAdvice } from './stream-advice.ts'
+
 export type ProofStep = 'resolve' | 'binding' | 'allocate' | 'permission' | 'relay'
 
 const anyCode = '*'
@@ -22,7 +25,7 @@ export const meanings: Readonly<Record<CheckStep, string>> = {
   tls: 'clients without UDP can use TLS',
 }
 
-const streamAdvice = {
+const missedStream = {
   ECONNREFUSED: 'the server does not listen for TCP on the port: only clients in networks without UDP miss it',
   TIMEOUT: 'nothing answers over TCP: open the TURN port for TCP too; only clients in networks without UDP miss it',
 }
@@ -76,14 +79,10 @@ const advice: Record<CheckStep, Record<string, string>> = {
     '440': 'the server relays over IPv4 alone: calls work; IPv6-only peers are not reached',
     [anyCode]: 'the server gave no IPv6 allocation',
   },
-  tcp: { ...streamAdvice, [anyCode]: 'relaying over TCP does not work' },
+  tcp: { ...missedStream, [anyCode]: 'relaying over TCP does not work' },
   tls: {
-    ...streamAdvice,
-    ECONNRESET: 'the server closes TLS connections: it has no certificate, or serves TCP alone on the port',
-    CERT_HAS_EXPIRED: 'the certificate has expired',
-    DEPTH_ZERO_SELF_SIGNED_CERT:
-      'the certificate is self-signed: clients that verify it refuse it (--insecure takes it here)',
-    ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another name than the one that was connected to',
+    ...missedStream,
+    ...tlsAdvice,
     [anyCode]: 'relaying over TLS does not work',
   },
   permission: {
@@ -101,5 +100,6 @@ const advice: Record<CheckStep, Record<string, string>> = {
   },
 }
 
-/** One sentence for a failure. */
-export const adviceFor = (step: CheckStep, code: string): string => advice[step][code] ?? advice[step][anyCode]!
+/** One sentence for a failure of a step that went `over` this. */
+export const adviceFor = (step: CheckStep, code: string, over: Protocol = 'udp'): string =>
+  (over === 'udp' ? undefined : streamAdvice[over][step]?.[code]) ?? advice[step][code] ?? advice[step][anyCode]!

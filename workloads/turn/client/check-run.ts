@@ -2,11 +2,13 @@
 import type { TurnCredential } from '../../contract/credential.ts'
 import type { CheckStep } from './advice.ts'
 import { TurnClient } from './client.ts'
-import type { Protocol } from './link.ts'
+import { type Protocol, tlsFor } from './link.ts'
 
 export type CheckOptions = {
   host: string
   port: number
+  /** What the main steps go over. */
+  over: Protocol
   /** Of each step. */
   timeoutMs: number
   credential: TurnCredential
@@ -31,9 +33,9 @@ export type CheckResult = {
 export type Found = { code?: string; detail?: string; outcome?: 'skipped'; ms?: number }
 
 /** A client that is released when its step has ended. @throws TurnError */
-export const open = async (run: Run, protocol: Protocol = 'udp'): Promise<TurnClient> => {
+export const open = async (run: Run, protocol: Protocol = run.over): Promise<TurnClient> => {
   const { address, port, credential, signal, host, verifyTls } = run
-  const tls = { verify: verifyTls, ...(host === address ? {} : { name: host }) }
+  const tls = tlsFor(host, verifyTls)
   const client = await TurnClient.connect({ protocol, address, port, credential, signal, tls })
   run.clients.push(client)
   return client

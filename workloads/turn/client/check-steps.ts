@@ -1,7 +1,7 @@
 /** The steps of the examination of a TURN server: what each does, and what must have worked before. */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Family, familyOf, type TransportAddress } from '../../kit/address/text.ts'
+import { familyOf, type TransportAddress } from '../../kit/address/text.ts'
 import type { CheckStep } from './advice.ts'
 import { carry } from './carry.ts'
 import { type CheckResult, type Found, open, type Run } from './check-run.ts'
@@ -28,10 +28,24 @@ export type Step = {
   work: (run: Run, state: State) => Promise<Found>
 }
 
-const openPair = async (run: Run, protocol: Protocol, family: Family): Promise<Pair> => {
+/**
+ * Of the family that the server is reached over. What is reached by a stream may be mail in front of relays that have IPv4
+ * alone; it is what clients get that name no family (RFC 8656 §7).
+ */
+const relayedAddress = async (client: TurnClient, run: Run, protocol: Protocol): Promise<TransportAddress> => {
+  const family = familyOf(run.address)
+  const { relayed } = await client.allocate(family).catch((error: unknown) => {
+    if (protocol === 'udp' || family === 4 || !(error instanceof TurnError) || error.code !== '440') throw error
+    return client.allocate(4)
+  })
+  return relayed
+}
+
+const openPair = async (run: Run, protocol = run.over): Promise<Pair> => {
   const [a, b] = await Promise.all([open(run, protocol), open(run, protocol)])
-  const [relayedA, relayedB] = await Promise.all([a.allocate(family), b.allocate(family)])
-  return { a, b, relayedA: relayedA.relayed, relayedB: relayedB.relayed }
+  const relayed = (client: TurnClient) => relayedAddress(client, run, protocol)
+  const [relayedA, relayedB] = await Promise.all([relayed(a), relayed(b)])
+  return { a, b, relayedA, relayedB }
 }
 
 const permitPair = ({ a, b, relayedA, relayedB }: Pair): Promise<unknown> =>
@@ -52,6 +66,9 @@ const answersAllocate = async (run: Run): Promise<boolean> => {
   return client.heard
 }
 
+/** What befalls a stream once it is there is told from one that does not come about. */
+const codesOnceConnected: Readonly<Record<string, string>> = { TIMEOUT: 'SILENT', ECONNRESET: 'CLOSED' }
+
 const bind = async (run: Run): Promise<Found> => {
   const client = await open(run)
   client.until(AbortSignal.any([run.signal, AbortSignal.timeout(run.timeoutMs)]))
@@ -59,18 +76,26 @@ const bind = async (run: Run): Promise<Found> => {
     const seen = await client.binding()
     return { detail: `this machine is seen as ${seen.address}` }
   } catch (error) {
-    if (!(error instanceof TurnError) || error.code !== 'TIMEOUT' || !(await answersAllocate(run))) throw error
-    return { outcome: 'skipped', detail: 'Allocate is answered and Binding is not: turn.forceRelayOnly is set' }
+    if (!(error instanceof TurnError)) throw error
+    if (error.code === 'TIMEOUT' && (await answersAllocate(run)))
+      return { outcome: 'skipped', detail: 'Allocate is answered and Binding is not: turn.forceRelayOnly is set' }
+    throw new TurnError((run.over !== 'udp' && codesOnceConnected[error.code]) || error.code)
   }
 }
 
+/** When the relay tells another address than the one that was connected to. */
+const otherAddress = ({ over, address }: Run): string => {
+  const where = `while the server is reached at ${address}`
+  return over === 'udp'
+    ? `${where}: right only behind a load balancer`
+    : `${where}: right where mail hands over to a relay`
+}
+
 const allocate = async (run: Run, state: State): Promise<Found> => {
-  const pair = await openPair(run, 'udp', familyOf(run.address))
+  const pair = await openPair(run)
   state.pair = pair
   const told = `relayed address ${pair.relayedA.address}`
-  return pair.relayedA.address === run.address
-    ? { detail: told }
-    : { detail: `${told}, while the server is reached at ${run.address}: right only behind a load balancer` }
+  return { detail: pair.relayedA.address === run.address ? told : `${told}, ${otherAddress(run)}` }
 }
 
 /** Why nothing came, from what else is known. */
@@ -108,7 +133,7 @@ const allocateIpv6 = async (run: Run): Promise<Found> => {
 const overStream =
   (protocol: 'tcp' | 'tls') =>
   async (run: Run): Promise<Found> => {
-    const pair = await openPair(run, protocol, familyOf(run.address))
+    const pair = await openPair(run, protocol)
     await permitPair(pair)
     return { ms: await echo(pair, run.signal) }
   }
@@ -128,7 +153,7 @@ export const steps: readonly Step[] = [
   { step: 'binding', blockedBy: always, work: bind },
   { step: 'allocate', blockedBy: after('binding'), work: allocate },
   { step: 'permission', blockedBy: after('allocate'), work: (_run, { pair }) => permitPair(pair!).then(() => ({})) },
-  { step: 'range', blockedBy: after('allocate'), work: reachPorts },
+  { step: 'range', blockedBy: after('allocate'), work: (run, { pair }) => reachPorts(run, pair!.relayedA.family) },
   { step: 'relay', blockedBy: after('permission'), work: relay },
   { step: 'loss', blockedBy: after('relay'), work: (_run, { pair }) => countLoss(pair!) },
   { step: 'ipv6', blockedBy: after('allocate'), work: allocateIpv6 },

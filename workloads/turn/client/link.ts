@@ -1,7 +1,7 @@
 /** The connection of a client to its server: UDP, TCP or TLS, one message at a time. */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type SecureContextOptions } from 'node:tls'
 import { familyOf } from '../../kit/address/text.ts'
 import { MessageStream } from '../stun/stream.ts'
@@ -19,7 +19,7 @@ export type Link = {
 export type LinkEvents = {
   /** One message of the server. */
   message: (bytes: Buffer) => void
-  /** The link is of no more use; `code` is the system's, or `CLOSED`. */
+  /** The link is of no more use; `code` is the system's, `CLOSED`, or `NOT_TURN` where what came is none of it. */
   failed: (code: string) => void
 }
 
@@ -34,6 +34,12 @@ export type LinkOptions = {
   tls?: { name?: string; verify: boolean } & Pick<SecureContextOptions, 'ca'>
   signal: AbortSignal
 }
+
+/** For a server that was asked for as `host`: its certificate is for that name, or for the address where it is one. */
+export const tlsFor = (host: string, verify: boolean): LinkOptions['tls'] => ({
+  verify,
+  ...(isIP(host) ? {} : { name: host }),
+})
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).name
 
@@ -70,6 +76,9 @@ const tlsSocket = ({ address, port, localAddress, tls }: LinkOptions): Socket =>
     ...(tls?.ca ? { ca: tls.ca } : {}),
   })
 
+/** Until a channel is bound only messages of STUN come; HTTP and what else greets with letters would pass for ChannelData. */
+const startsOtherwise = (first: Buffer): boolean => first[0]! >= 0x40
+
 const openStream = async (options: LinkOptions, events: LinkEvents): Promise<Link> => {
   const { protocol, address, port, localAddress, signal } = options
   const socket =
@@ -84,9 +93,16 @@ const openStream = async (options: LinkOptions, events: LinkEvents): Promise<Lin
   }
   socket.setNoDelay(true)
   const messages = new MessageStream()
+  const notTurn = (): void => {
+    events.failed('NOT_TURN')
+    socket.destroy()
+  }
+  let first = true
   socket.on('data', (chunk) => {
+    if (first && startsOtherwise(chunk)) return notTurn()
+    first = false
     for (const message of messages.take(chunk)) events.message(message)
-    if (messages.failure) socket.destroy()
+    if (messages.failure) notTurn()
   })
   socket.on('error', (error) => events.failed(codeOf(error))).on('close', () => events.failed('CLOSED'))
   return {

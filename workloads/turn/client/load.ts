@@ -7,8 +7,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { TurnCredential } from '../../contract/credential.ts'
 import { familyOf } from '../../kit/address/text.ts'
 import { TurnClient } from './client.ts'
+import { type Protocol, tlsFor } from './link.ts'
 
 export type LoadOptions = {
+  protocol: Protocol
+  /** Name or address, and where it leads. */
+  host: string
   address: string
   port: number
   /** A credential for each call. */
@@ -19,6 +23,8 @@ export type LoadOptions = {
   /** Bytes of each datagram, 16 at least. */
   size: number
   durationMs: number
+  /** The certificate must be for the host's name; false takes any. */
+  verifyTls: boolean
   signal: AbortSignal
 }
 
@@ -57,9 +63,11 @@ class Tally {
   }
 }
 
-const openCall = async ({ address, port, credential, signal }: LoadOptions, tally: Tally): Promise<Call> => {
-  const own = credential()
-  const open = () => TurnClient.connect({ protocol: 'udp', address, port, credential: own, signal })
+const openCall = async (options: LoadOptions, tally: Tally): Promise<Call> => {
+  const { protocol, host, address, port, verifyTls, signal } = options
+  const own = options.credential()
+  const tls = tlsFor(host, verifyTls)
+  const open = () => TurnClient.connect({ protocol, address, port, credential: own, signal, tls })
   const [a, b] = await Promise.all([open(), open()])
   const family = familyOf(address)
   const [{ relayed: relayedA }, { relayed: relayedB }] = await Promise.all([a.allocate(family), b.allocate(family)])
