@@ -1,7 +1,7 @@
 /** What fails for those who come by TCP or TLS, as they do to the HTTPS port of mail, where it differs from UDP. */
 
 const sharedPort =
-  'on the HTTPS port of mail that is so where no relay is ready to be handed connections (calls are off, every relay drains, turn.engine is Coturn), where mail does not reach the TCP port of the relay, or where the key rings or clocks of both differ'
+  'on the HTTPS port of mail that is so where no relay is ready to be handed connections (calls are off, every relay drains, turn.engine is Coturn), where mail does not reach the TCP port of one, or where the key rings or clocks of mail and relay differ'
 
 const untrusted =
   'the certificate is from an authority that this machine does not trust, its chain is not complete, or a network that inspects HTTPS puts its own in place (--insecure takes it here)'
