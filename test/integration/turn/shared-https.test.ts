@@ -9,6 +9,7 @@ import { handOverHeader } from '../../../workloads/kit/hand-over/header.ts'
 import { TurnClient } from '../../../workloads/turn/client/client.ts'
 import { eventually } from '../../support/eventually.ts'
 import { MailProcess } from '../../support/mail-process.ts'
+import { freePorts } from '../../support/ports.ts'
 import { echoPeer } from '../../support/turn-client.ts'
 import { TurnProcess } from '../../support/turn-process.ts'
 
@@ -170,4 +171,19 @@ test('mail outlives whatever its relay does, and the client’s connection ends'
   bad.close()
   for (let count = 0; count < 3; count++) await ends()
   assert.equal(await carried(other), 0)
+})
+
+test('a relay that is not there is passed over', async (t) => {
+  const [gone] = await freePorts(1)
+  const there = relaysAt(turn.address).turn[0]!
+  const missing = { ...there, id: 'node2', handOver: { host: '127.0.0.1', port: gone! } }
+  const other = await MailProcess.start({ keyring: turn.keyring, relays: { turn: [missing, there], iroh: null } })
+  t.after(() => other.stop())
+  for (let count = 0; count < 8; count++) {
+    const socket = await secured(t, [], other)
+    socket.write(binding)
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    assert.equal(answer.readUInt16BE(0), 0x0101)
+    socket.destroy()
+  }
 })

@@ -49,9 +49,11 @@ const firstByteMs = 15_000
 /** Clients of the HTTPS port that name no protocol. */
 const serveWeb = (socket: TLSSocket, { web, turn }: Protocols): void =>
   firstByte(socket, firstByteMs, (byte) => {
-    const protocol = byte === turnFirstByte ? turn : web
-    protocol.accept(socket, { secure: true })
-    socket.resume()
+    if (byte === turnFirstByte) turn.accept(socket, { secure: true })
+    else {
+      web.accept(socket, { secure: true })
+      socket.resume()
+    }
   })
 
 const tlsServer = (name: ListenerName, { certificate, protocols, onTlsFailure }: ListenersOptions): TlsServer => {

@@ -6,7 +6,7 @@ import { request as httpRequest, type IncomingMessage, type RequestListener } fr
 import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import { pathOf, probePaths, relayPaths } from '../../../contract/iroh-paths.ts'
-import { joinRelay, type RelayBehind, relayTimeoutMs } from '../../relays/join.ts'
+import { connectRelay, join, type RelayBehind, relayTimeoutMs } from '../../relays/join.ts'
 
 const forwarded = 'x-forwarded-for'
 
@@ -29,8 +29,13 @@ const headOf = (request: IncomingMessage): string => {
 export const isUpgrade = ({ method, url }: IncomingMessage): boolean => method === 'GET' && relayPaths.has(pathOf(url))
 
 /** Joins a client that asks for an upgrade with the relay until one of them ends. `head` is what came after the request. */
-export const passUpgrade = (request: IncomingMessage, client: Socket, head: Buffer, target: RelayBehind): void =>
-  joinRelay(client, target, Buffer.concat([Buffer.from(headOf(request), 'latin1'), head]))
+export const passUpgrade = (request: IncomingMessage, client: Socket, head: Buffer, target: RelayBehind): void => {
+  client.on('error', () => undefined)
+  connectRelay(target).then(
+    (relay) => join(client, relay, Buffer.concat([Buffer.from(headOf(request), 'latin1'), head])),
+    () => client.destroy(),
+  )
+}
 
 /** Answers `/ping` and `/generate_204` as the relay does, `/relay` without an upgrade too; other requests go to `next`. */
 export const passProbes =
