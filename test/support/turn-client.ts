@@ -39,6 +39,20 @@ export const udpSocket = async (address: string): Promise<Socket> => {
   return socket
 }
 
+const usedPorts = new Set<number>()
+
+/** On a port that no client of this process had before: one that went without a word may have an allocation still, and 437. */
+const freshSocket = async (address: string): Promise<Socket> => {
+  const socket = await udpSocket(address)
+  const { port } = socket.address()
+  if (!usedPorts.has(port)) {
+    usedPorts.add(port)
+    return socket
+  }
+  socket.close()
+  return freshSocket(address)
+}
+
 /** Something that a client received outside of an answer. */
 export type Received = { peer: Endpoint | null; channel: number | null; data: Buffer }
 
@@ -64,8 +78,7 @@ export class TurnClient {
 
   /** A client on a local address that can reach the server. */
   static async open(server: TurnServerAddress, login: TurnLogin): Promise<TurnClient> {
-    const any = isIPv6(server.host) ? '::' : '0.0.0.0'
-    return new TurnClient(await udpSocket(any), server, login)
+    return new TurnClient(await freshSocket(isIPv6(server.host) ? '::' : '0.0.0.0'), server, login)
   }
 
   get key(): Buffer {
