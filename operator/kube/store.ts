@@ -9,10 +9,11 @@ const matches = (object: KubeObject, { namespace, labels = {} }: ListFilter): bo
   (namespace === undefined || object.metadata.namespace === namespace) &&
   Object.entries(labels).every(([name, value]) => object.metadata.labels?.[name] === value)
 
-/** A label's values, each with the keys of the objects that carry it. */
+/** A label's values, each with the keys of the objects that carry it, and the other way round. */
 class LabelIndex {
   readonly label: string
   readonly #keys = new Map<string, Set<string>>()
+  readonly #values = new Map<string, string>()
 
   constructor(label: string) {
     this.label = label
@@ -21,16 +22,19 @@ class LabelIndex {
   add(key: string, object: KubeObject): void {
     const value = object.metadata.labels?.[this.label]
     if (value === undefined) return
+    this.#values.set(key, value)
     const keys = this.#keys.get(value)
     if (keys) keys.add(key)
     else this.#keys.set(value, new Set([key]))
   }
 
-  remove(key: string, object: KubeObject): void {
-    const value = object.metadata.labels?.[this.label]
-    const keys = value === undefined ? undefined : this.#keys.get(value)
+  remove(key: string): void {
+    const value = this.#values.get(key)
+    if (value === undefined) return
+    this.#values.delete(key)
+    const keys = this.#keys.get(value)
     keys?.delete(key)
-    if (keys?.size === 0) this.#keys.delete(value!)
+    if (keys?.size === 0) this.#keys.delete(value)
   }
 
   get(value: string): Iterable<string> {
@@ -67,10 +71,8 @@ export class ObjectStore<T extends KubeObject> {
 
   delete(ref: ObjectRef): void {
     const key = keyOf(ref)
-    const object = this.#at(key)
-    if (!object) return
     this.#objects.delete(key)
-    for (const index of this.#indexes) index.remove(key, object)
+    for (const index of this.#indexes) index.remove(key)
   }
 
   values(): T[] {

@@ -30,8 +30,8 @@ const apiServers = async (client: KubeClient): Promise<string[]> => {
 }
 
 /**
- * Asks the API and the DNS, at most every ten minutes, or every half where one failed. What they do not tell this time is what they told before: a call that
- * fails must not open the cluster to the relays. `now` in milliseconds.
+ * Asks the API and the DNS, at most every ten minutes, or every half where one failed. What they do not tell this time is
+ * what they told before: a call that fails must not open the cluster to the relays. `now` in milliseconds.
  */
 export const clusterRanges = (
   client: KubeClient,

@@ -1,7 +1,6 @@
 /** What rendering needs, from what was gathered and decided. */
-import { noPeers } from '../../workloads/contract/turn-peers.ts'
+import { noPeers, type TurnPeers } from '../../workloads/contract/turn-peers.ts'
 import type { ChatmailServer } from '../api/chatmail-server.ts'
-import type { KubeObject } from '../kube/objects.ts'
 import { allNat64 } from '../nat64/discovery.ts'
 import type { Certificate, Facts } from '../render/facts.ts'
 import { names } from '../render/names.ts'
@@ -41,22 +40,21 @@ const volume = ({ live, server }: Gathered): Facts['volume'] => {
 
 const publicHost = ({ spec }: ChatmailServer): string => spec.exposure.host ?? spec.domain.replace(/^\[|\]$/g, '')
 
-type PodAddress = KubeObject & { status?: { podIP?: string } }
-
 /** Under which addresses relays are seen by one another: those of their nodes, or of their pods behind a load balancer. */
 const relayAddresses = (gathered: Gathered, relays: readonly Relay[]): string[] => {
   const onNodes = relays.flatMap(({ node, address }) => [node.publicIpv4, node.publicIpv6, address.ipv4, address.ipv6])
   const balanced = gathered.server.spec.turn.exposure === 'LoadBalancer'
-  const inPods = balanced ? gathered.turnPods.map((pod) => (pod as PodAddress).status?.podIP) : []
+  const inPods = balanced ? gathered.turnPods.map(({ status }) => status?.podIP) : []
   return [...new Set([...onNodes, ...inPods].filter((address) => typeof address === 'string'))].sort()
 }
 
 /** Relays of other nodes that take the clients of one that drains; the only one has nobody to take its place. */
-const alternates = (relays: readonly Relay[], withdrawn: ReadonlySet<string>) =>
-  relays
+const alternates = (relays: readonly Relay[], withdrawn: ReadonlySet<string>): TurnPeers['alternates'] => {
+  if (relays.length === 1) return []
+  return relays
     .filter(({ state, node, address }) => state === 'Ready' && address.ipv4 && !withdrawn.has(node.name))
-    .filter(() => relays.length > 1)
     .map(({ address, port }) => ({ address: address.ipv4!, port }))
+}
 
 /** All but the URL of the Iroh relay, which is found with them. */
 export const factsOf = (gathered: Gathered, decided: Decided): Facts => {

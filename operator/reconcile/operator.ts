@@ -16,7 +16,7 @@ import { type IrohTarget, irohProof, Proofs, type ProveIroh, type ProveRelay, tu
 import { type Operator, reconcile } from './reconcile.ts'
 import { certificateResource, monitoringApi, namespaceResource } from './resources.ts'
 import type { ReadState } from './states.ts'
-import { instanceLabel, type Node } from './view.ts'
+import { type Node, ownerKeyOf } from './view.ts'
 
 export const controllerName = 'chatmail.dev/operator'
 const leaseName = 'chatmail-operator'
@@ -149,8 +149,7 @@ const connectChanges = (caches: Caches, controller: Controller): void => {
       // A domain may have become free.
       if (object.metadata.deletionTimestamp || (old && !caches.server(object.metadata as never))) everybody()
     },
-    child: ({ metadata: { namespace, labels } }) =>
-      controller.enqueueAfter(`${namespace}/${labels?.[instanceLabel]}`, gatherMs),
+    child: (object) => controller.enqueueAfter(ownerKeyOf(object), gatherMs),
     node: (object, old) => {
       if (!old || nodeInput(old as Node) !== nodeInput(object as Node)) everybody()
     },

@@ -52,6 +52,9 @@ export const isPodReady = ({ status }: Pod): boolean =>
 
 export const componentLabel = 'app.kubernetes.io/component'
 export const instanceLabel = 'app.kubernetes.io/instance'
+/** The key in the controller's queue of the server that an object is part of. */
+export const ownerKeyOf = ({ metadata: { namespace, labels } }: KubeObject): string =>
+  `${namespace}/${labels?.[instanceLabel]}`
 export const managedByLabel = 'app.kubernetes.io/managed-by'
 export const managedBy = 'chatmail-operator'
 /** Selects everything that this operator has made. */

@@ -4,7 +4,7 @@
  */
 import type { KubeObject } from '../kube/objects.ts'
 import { idOf } from './resources.ts'
-import { instanceLabel } from './view.ts'
+import { ownerKeyOf } from './view.ts'
 
 /** A watch that lags longer than this has broken and lists again. */
 const longestMs = 10_000
@@ -16,9 +16,6 @@ const isNewer = (a: KubeObject, b: KubeObject): boolean =>
   BigInt(a.metadata.resourceVersion ?? 0) > BigInt(b.metadata.resourceVersion ?? 0)
 
 const keyOf = (object: KubeObject): string => `${object.metadata.namespace}/${idOf(object)}`
-
-/** Whose object it is, so that a pass need not look through what was written of all servers. */
-const ownerOf = ({ metadata: { namespace, labels } }: KubeObject): string => `${namespace}/${labels?.[instanceLabel]}`
 
 export class WrittenObjects {
   /** The oldest first. */
@@ -38,9 +35,9 @@ export class WrittenObjects {
     this.#forget(key)
     this.#forgetOld()
     this.#entries.set(key, { object: { ...object, metadata }, at: this.#now() })
-    const owned = this.#owned.get(ownerOf(object))
+    const owned = this.#owned.get(ownerKeyOf(object))
     if (owned) owned.add(key)
-    else this.#owned.set(ownerOf(object), new Set([key]))
+    else this.#owned.set(ownerKeyOf(object), new Set([key]))
   }
 
   /** Tells of an object that is no more; one that has its name by now is another. */
@@ -93,7 +90,7 @@ export class WrittenObjects {
     const entry = this.#entries.get(key)
     if (!entry) return
     this.#entries.delete(key)
-    const owner = ownerOf(entry.object)
+    const owner = ownerKeyOf(entry.object)
     const owned = this.#owned.get(owner)
     owned?.delete(key)
     if (owned?.size === 0) this.#owned.delete(owner)
